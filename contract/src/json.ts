@@ -1,0 +1,4 @@
+/** A value that survives JSON without loss. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export type JsonObject = { [key: string]: Json };

@@ -1,0 +1,1 @@
+export type { Companies, Company, Loaded, Problem } from "./company.ts";

@@ -1,0 +1,1 @@
+export { ExpressionError, type Expressions } from "./expressions.ts";

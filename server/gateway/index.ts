@@ -1,0 +1,1 @@
+export type { Gateway, ModelAnswer, ModelCall, ModelInfo, ModelMessage, ModelRequest } from "./gateway.ts";

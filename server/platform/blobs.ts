@@ -1,0 +1,15 @@
+/** `sha256:` and 64 hex digits. */
+export type Digest = `sha256:${string}`;
+
+/** Content kept by its digest. Putting the same bytes twice stores them once. */
+export interface Blobs {
+  put(bytes: Uint8Array): Promise<Digest>;
+  /** Takes a finished file on the same disk; the caller's file is left as it is. */
+  putFile(path: string): Promise<{ digest: Digest; size: number }>;
+  /** @throws not_found */
+  get(digest: Digest): Promise<Uint8Array>;
+  has(digest: Digest): Promise<boolean>;
+  /** Writes the content to a new file with this mode. */
+  copyTo(digest: Digest, path: string, mode?: number): Promise<void>;
+  delete(digest: Digest): Promise<void>;
+}

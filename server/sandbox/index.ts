@@ -1,0 +1,1 @@
+export type { Limits, Outcome, Probe, Sandbox, ScriptControl, ScriptResult, ScriptSpec } from "./sandbox.ts";

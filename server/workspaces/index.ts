@@ -1,0 +1,1 @@
+export type { TreeDigest, TreeEntry, Workspaces } from "./workspaces.ts";
