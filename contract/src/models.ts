@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { Cost } from "./money.ts";
+import { operation } from "./operation.ts";
+
+export const ModelView = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    model: z.string(),
+    tier: z.string().nullable(),
+    ready: z.boolean(),
+    /** Why it cannot be called, in words. */
+    missing: z.string().nullable(),
+    /** USD per million tokens; null: no price is known, so no USD is shown. */
+    price: z.object({ input: z.number(), output: z.number() }).nullable(),
+  })
+  .meta({ id: "model" });
+export type ModelView = z.infer<typeof ModelView>;
+
+export const modelOperations = {
+  list: operation({
+    method: "GET",
+    path: "/v1/gateway/models",
+    summary: "Models that the company's files name, and whether each could be called now.",
+    allow: "viewer",
+    input: z.strictObject({}),
+    output: z.object({ items: z.array(ModelView) }),
+    errors: [],
+  }),
+  test: operation({
+    method: "POST",
+    path: "/v1/gateway/tests",
+    summary: "Makes one small real call to a model. It may cost a fraction of a cent.",
+    allow: "operator",
+    input: z.strictObject({ model: z.string().min(1).max(200) }),
+    output: z.object({
+      model: z.string(),
+      provider: z.string(),
+      /** True: no model was called, the built-in offline model answered. */
+      offline: z.boolean(),
+      text: z.string(),
+      duration_ms: z.number().int(),
+      cost: Cost,
+    }),
+    errors: ["model_unavailable", "model_failed", "model_output_invalid", "budget_spent"],
+  }),
+};
