@@ -1,1 +1,2 @@
-export { ExpressionError, type Expressions } from "./expressions.ts";
+export { ExpressionError } from "./error.ts";
+export { createExpressions, type Expressions } from "./expressions.ts";
