@@ -1,0 +1,67 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { arrows } from "./architecture/arrows.ts";
+import { erasableSyntax } from "./architecture/language.ts";
+import { fileNames, glossaryWords, sayingNames } from "./architecture/names.ts";
+import {
+  environmentPlaces,
+  noRuntimeCode,
+  sqlPlaces,
+  statusPlaces,
+  tableOwners,
+  timeAndChancePlaces,
+} from "./architecture/places.ts";
+import type { Rule } from "./architecture/source.ts";
+import { assertingTests, runningTests } from "./architecture/tests.ts";
+import { finishedTexts, noMachinePaths, noRegistries } from "./architecture/texts.ts";
+import { readTree } from "./architecture/tree.ts";
+
+const RULES: Rule[] = [
+  arrows,
+  sqlPlaces,
+  tableOwners,
+  environmentPlaces,
+  statusPlaces,
+  timeAndChancePlaces,
+  noRuntimeCode,
+  erasableSyntax,
+  fileNames,
+  sayingNames,
+  glossaryWords,
+  runningTests,
+  assertingTests,
+  finishedTexts,
+  noRegistries,
+  noMachinePaths,
+];
+
+const tree = readTree();
+
+describe("the house keeps its rules", () => {
+  for (const rule of RULES) {
+    test(rule.name, () => {
+      const findings = rule.check(tree).map(({ path, line, message }) => `${path}:${line}  ${message}`);
+      equal(findings.join("\n"), "");
+    });
+  }
+});
+
+/** A check that reads no files, or the wrong ones, finds nothing and looks well. */
+test("the rules see the files of the house", () => {
+  const paths = new Set(tree.map(({ path }) => path));
+  for (const path of ["package.json", "server/kernel/index.ts", "contract/src/index.ts", ".ci/run", "LICENSE"])
+    ok(paths.has(path), path);
+});
+
+describe("each rule reports its planted violations and nothing beside them", () => {
+  for (const rule of RULES) {
+    test(rule.name, () => {
+      ok(rule.planted.some(({ at }) => at.length > 0));
+      for (const { files, at } of rule.planted) {
+        const planted = Object.entries(files).map(([path, text]) => ({ path, text }));
+        const found = rule.check(planted).map(({ path, line }) => `${path}:${line}`);
+        deepEqual([...new Set(found)].sort(), [...at].sort(), JSON.stringify(files));
+      }
+    });
+  }
+});
