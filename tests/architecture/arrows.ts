@@ -17,9 +17,10 @@ const BOUND: Record<string, { runs: string[]; types: string[] }> = {
   platform: { runs: [], types: [] },
   expressions: { runs: [], types: [] },
   kernel: { runs: FOUNDATIONS, types: FOUNDATIONS },
-  http: { runs: ["platform"], types: ["platform"] },
 };
 const CAPABILITY_RUNS = [...FOUNDATIONS, "kernel"];
+/** Turns the contract into routes and knows no capability but by the shape of its door. */
+const HTTP_RUNS = ["platform"];
 
 /** Bare names that a part outside the server may import, besides Node's own modules. */
 const PACKAGES: Record<string, RegExp> = {
@@ -46,7 +47,7 @@ export const arrows: Rule = {
     { files: { "server/gateway/a.ts": 'import { x } from "#kernel"; import { y } from "#platform";' }, at: [] },
     { files: { "server/kernel/a.ts": 'import type { Gateway } from "#gateway";' }, at: ["server/kernel/a.ts:1"] },
     { files: { "server/platform/a.ts": 'import type { Kernel } from "#kernel";' }, at: ["server/platform/a.ts:1"] },
-    { files: { "server/http/a.ts": 'import type { Kernel } from "#kernel";' }, at: ["server/http/a.ts:1"] },
+    { files: { "server/http/a.ts": 'import { createKernel } from "#kernel";' }, at: ["server/http/a.ts:1"] },
     { files: { "server/kernel/a/b.ts": 'import { x } from "../../gateway/x.ts";' }, at: ["server/kernel/a/b.ts:1"] },
     { files: { "server/kernel/a/b.ts": 'import { x } from "../c/x.ts";' }, at: [] },
     { files: { "server/gateway/a.ts": 'import { x } from "#kernel/x.ts";' }, at: ["server/gateway/a.ts:1"] },
@@ -105,7 +106,7 @@ function wrongDoor(file: SourceFile, door: string, typeOnly: boolean): string | 
 function mayImport(context: string, door: string, typeOnly: boolean): boolean {
   const bound = BOUND[context];
   if (bound) return (typeOnly ? bound.types : bound.runs).includes(door);
-  return typeOnly || CAPABILITY_RUNS.includes(door);
+  return typeOnly || (context === "http" ? HTTP_RUNS : CAPABILITY_RUNS).includes(door);
 }
 
 function wrongPackage(file: SourceFile, specifier: string): string | undefined {

@@ -31,7 +31,7 @@ export interface Rule {
   planted: Planted[];
 }
 
-/** A place where a rule does not hold, and why. An exception that nothing needs any more is a finding. */
+/** A place where a rule does not hold, and why. */
 export interface Exception {
   path: string;
   because: string;
