@@ -50,6 +50,8 @@ export const ERRORS = {
   stage_failed: { status: 422, who: "caller", title: "A stage failed." },
   script_failed: { status: 422, who: "caller", title: "The script ended with exit code {exit}." },
   script_stopped: { status: 422, who: "caller", title: "The script was stopped: {outcome}." },
+  script_output_invalid: { status: 422, who: "caller", title: "The script's output.json cannot be used: {reason}." },
+  script_value_refused: { status: 422, who: "caller", title: "The script cannot be given {name}: {reason}." },
   sandbox_unavailable: { status: 503, who: "operator", title: "No sandbox works here: {reason}" },
   network_refused: { status: 403, who: "operator", title: "The network call was refused: {reason}" },
   evidence_false: { status: 422, who: "caller", title: "The evidence does not hold: {expression}" },
@@ -59,6 +61,7 @@ export const ERRORS = {
   rejected: { status: 422, who: "caller", title: "The gate was rejected." },
   conflicting_files: { status: 422, who: "caller", title: "Two branches changed {path}." },
   workspace_too_large: { status: 422, who: "caller", title: "The workspace is larger than {limit}." },
+  file_refused: { status: 422, who: "caller", title: "The file {path} cannot be kept in the workspace: {reason}." },
   too_many_items: {
     status: 422,
     who: "caller",

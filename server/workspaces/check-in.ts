@@ -1,0 +1,70 @@
+import { type BigIntStats, constants } from "node:fs";
+import { chmod, lstat, open } from "node:fs/promises";
+import { join } from "node:path";
+import { fail } from "@regent/contract";
+import type { Blobs, Digest } from "#platform";
+import type { Caches } from "./caches.ts";
+import { each } from "./each.ts";
+import type { Fingerprints } from "./fingerprints.ts";
+import { show } from "./path.ts";
+import type { Trees } from "./tree.ts";
+import { walk } from "./walk.ts";
+import type { CheckInOptions, TreeDigest, TreeEntry, WorkspaceLimits } from "./workspaces.ts";
+
+const AT_A_TIME = 8;
+/** Larger files are not read into memory. */
+const WHOLE_BYTES = 1_000_000;
+
+export async function checkIn(
+  deps: { blobs: Blobs; trees: Trees; caches: Caches; known: Fingerprints; limits: WorkspaceLimits },
+  directory: string,
+  options: CheckInOptions,
+): Promise<TreeDigest> {
+  const { entries, caches } = await walk(directory, deps.limits, options);
+  await storeFiles(deps.blobs, directory, entries, deps.known.take(directory));
+  const tree = await deps.trees.save(entries);
+  await deps.caches.keep(directory, entries, caches, options);
+  return tree;
+}
+
+/** Fills in the digests; `known` spares the reading of files that have not changed. */
+export async function storeFiles(
+  blobs: Blobs,
+  directory: string,
+  entries: TreeEntry[],
+  known: (path: string, stats: BigIntStats) => Digest | undefined,
+): Promise<void> {
+  await each(entries, AT_A_TIME, async (entry) => {
+    if (entry.kind !== "file") return;
+    const path = join(directory, entry.path);
+    entry.digest = known(entry.path, await lstat(path, { bigint: true })) ?? (await storeFile(blobs, path, entry));
+  });
+}
+
+/** Opened without following a link and only if it is still a plain file; then read or copied from that descriptor. */
+export async function storeFile(blobs: Blobs, path: string, entry: TreeEntry): Promise<Digest> {
+  const file = await openAnyway(path);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw fail("file_refused", { path: show(entry.path), reason: "it changed while it was read" });
+    if (stats.size <= WHOLE_BYTES) {
+      const bytes = await file.readFile();
+      entry.size = bytes.length;
+      return await blobs.put(bytes);
+    }
+    const stored = await blobs.putFile(process.platform === "linux" ? `/proc/self/fd/${file.fd}` : path);
+    entry.size = stored.size;
+    return stored.digest;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A script may take its own rights away (`chmod 000`); without root we first give them back. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const openAnyway = (path: string) =>
+  open(path, FLAGS).catch(async (error) => {
+    if (error.code !== "EACCES") throw error;
+    await chmod(path, 0o600);
+    return open(path, FLAGS);
+  });
