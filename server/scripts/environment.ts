@@ -53,7 +53,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 const RESERVED_FAMILY =
-  /^(LD|DYLD|BASH|LC|GLIBC|MALLOC|NODE|PYTHON|PERL|PERL5|GIT|SSH|SSL|OPENSSL|CURL|CARGO|RUST|DENO|BUN|DBUS|XDG|REGENT)_|^(NODE|PYTHON|PERL5|GO)[A-Z]+$|_PROXY$|_proxy$|^(npm|NPM)_|^BASH$/;
+  /^(LD|DYLD|BASH|LC|GLIBC|MALLOC|NODE|PYTHON|PERL|PERL5|GIT|SSH|SSL|OPENSSL|CURL|CARGO|RUST|DENO|BUN|DBUS|XDG|REGENT)_|^(NODE|PYTHON|PERL5)[A-Z]+$|^GO(PATH|FLAGS|ROOT|PROXY|ENV|BIN|TMPDIR|TOOLCHAIN|DEBUG)$|_PROXY$|_proxy$|^(npm|NPM)_|^BASH$/;
 
 /** Whatever a loader, a shell or an interpreter obeys before or beside the script. Case counts, as it does on Linux. */
 export const isReserved = (name: string): boolean => RESERVED.has(name) || RESERVED_FAMILY.test(name);

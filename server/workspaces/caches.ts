@@ -18,6 +18,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "#platform";
 import { each } from "./each.ts";
 import { isCachePath, parentOf } from "./path.ts";
 import { removeTree } from "./scratch.ts";
@@ -57,7 +58,7 @@ const LOCK_FILES = new Set([
 const TOTAL_BYTES = 5e9;
 const AT_A_TIME = 8;
 
-export function createCaches(deps: { folder?: string; limits: WorkspaceLimits }): Caches {
+export function createCaches(deps: { folder?: string; limits: WorkspaceLimits; clock: Clock }): Caches {
   return {
     async restore(directory, entries, options) {
       if (!deps.folder || !options.cacheScope || !options.cachePaths?.length) return;
@@ -76,7 +77,7 @@ export function createCaches(deps: { folder?: string; limits: WorkspaceLimits })
           await copyFolder(join(slot, name, "content"), target, deps.limits, options.owner).catch(() =>
             removeTree(target),
           );
-          const now = new Date();
+          const now = new Date(deps.clock.now());
           await utimes(slot, now, now).catch(() => {});
         }
       }

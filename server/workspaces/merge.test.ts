@@ -1,11 +1,12 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { after, test } from "node:test";
+import { systemClock } from "#platform";
 import { testBlobs } from "./folder-blobs.test-support.ts";
 import { createWorkspaces } from "./workspaces.ts";
 
 const blobs = await testBlobs();
-const workspaces = await createWorkspaces({ blobs });
+const workspaces = await createWorkspaces({ blobs, clock: systemClock });
 after(() => rm(blobs.folder, { recursive: true }));
 
 async function treeOf(files: Record<string, string>, base = workspaces.empty) {

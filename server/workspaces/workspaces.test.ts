@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { systemClock } from "#platform";
 import { testBlobs } from "./folder-blobs.test-support.ts";
 import { removeTree } from "./scratch.ts";
 import { createWorkspaces, type WorkspacesDeps } from "./workspaces.ts";
@@ -35,7 +36,7 @@ after(async () => {
 async function machine(deps: Partial<WorkspacesDeps> = {}) {
   const blobs = await testBlobs();
   left.push(blobs.folder);
-  return { blobs, ...(await createWorkspaces({ blobs, ...deps })) };
+  return { blobs, ...(await createWorkspaces({ blobs, clock: systemClock, ...deps })) };
 }
 
 test("a tree comes back as it was: files, modes, empty folders, links, and any name", async () => {

@@ -1,4 +1,4 @@
-import type { Blobs, Digest } from "#platform";
+import type { Blobs, Clock, Digest } from "#platform";
 import { addPath } from "./add-path.ts";
 import { createCaches } from "./caches.ts";
 import { checkIn } from "./check-in.ts";
@@ -83,6 +83,7 @@ export interface Workspaces {
 
 export interface WorkspacesDeps {
   blobs: Blobs;
+  clock: Clock;
   /** Where `cache_paths` are kept: a folder of the data folder, on the disk where directories are checked out. */
   cachesFolder?: string;
   limits?: Partial<WorkspaceLimits>;
@@ -92,7 +93,7 @@ export async function createWorkspaces(deps: WorkspacesDeps): Promise<Workspaces
   const { blobs } = deps;
   const limits = { ...WORKSPACE_LIMITS, ...deps.limits };
   const trees = createTrees(blobs);
-  const caches = createCaches({ folder: deps.cachesFolder, limits });
+  const caches = createCaches({ folder: deps.cachesFolder, limits, clock: deps.clock });
   const known = fingerprints();
   return {
     empty: await trees.save([]),
