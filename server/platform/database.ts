@@ -22,7 +22,10 @@ export interface Transaction extends Queryable {
  */
 export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Calls `onMessage` for each NOTIFY on the channel until the returned function is called; reconnects by itself. */
-  listen(channel: string, onMessage: (payload: string) => void): Promise<() => Promise<void>>;
+  /**
+   * Calls `onMessage` for each NOTIFY on the channel until the returned function is called; reconnects by itself.
+   * `onGap` is called after a reconnection: messages of the time between are lost, look at the tables.
+   */
+  listen(channel: string, onMessage: (payload: string) => void, onGap?: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

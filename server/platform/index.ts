@@ -1,3 +1,12 @@
 export type { Blobs, Digest } from "./blobs.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { createDatabase, type DatabaseOptions } from "./create-database.ts";
 export type { Database, Queryable, Rows, Transaction } from "./database.ts";
+export { canonicalJson, digestOf, digestOfBytes, isDigest } from "./digest.ts";
+export { createIds, type Ids, type Random, systemRandom } from "./ids.ts";
+export { createLog, type Log, type LogLevel, silentLog } from "./log.ts";
+export { isLostConnection } from "./lost-connection.ts";
+export { type Migration, migrate, readMigrations } from "./migrate.ts";
+export { createOwnerPool, createPool, PreparingClient } from "./pool.ts";
+export { toPublicUrl, withDatabase, withSettings } from "./postgres/connection-url.ts";
+export { type Postgres, type StartPostgres, startPostgres } from "./postgres/start-postgres.ts";

@@ -1,0 +1,120 @@
+import { fail } from "@regent/contract";
+import type pg from "pg";
+import type { Database, Rows, Transaction } from "./database.ts";
+import { createListener } from "./listen.ts";
+import { isLostConnection } from "./lost-connection.ts";
+import { createPool, type PoolOptions } from "./pool.ts";
+
+export interface DatabaseOptions extends Omit<PoolOptions, "name"> {
+  /** How long a statement that is safe to repeat waits for a server that is away. Default 5 s. */
+  waitMs?: number;
+}
+
+/**
+ * The application's way to PostgreSQL.
+ *
+ * While the server is away, what cannot have happened yet waits and is tried again for `waitMs`: getting a
+ * connection, `begin`, and a lone `select` outside a transaction. Anything else that loses its connection fails at
+ * once with `database_unavailable` and is not repeated, because it may have happened: a COMMIT whose answer was lost
+ * counts as unknown, and whoever repeats it needs a key.
+ *
+ * @throws database_unavailable  with `outcome: "nothing" | "unknown"` in the detail
+ */
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = createPool({ ...options, name: "regent application" });
+  const listener = createListener({ url: options.url, log: options.log });
+  const waitMs = options.waitMs ?? 5_000;
+
+  return {
+    async query<Row>(sql: string, values?: readonly unknown[]) {
+      const deadline = performance.now() + waitMs;
+      for (;;) {
+        const client = await connect(pool, deadline);
+        try {
+          const rows = await send<Row>(client, sql, values);
+          client.release();
+          return rows;
+        } catch (error) {
+          client.release(isSpent(error));
+          if (!isLostConnection(error)) throw error;
+          if (!isRead(sql) || performance.now() >= deadline)
+            throw unavailable(error, isRead(sql) ? "nothing" : "unknown");
+        }
+      }
+    },
+
+    async transaction<T>(work: (tx: Transaction) => Promise<T>) {
+      const client = await begin(pool, performance.now() + waitMs);
+      const tx: Transaction = { client, query: (sql, values) => send(client, sql, values) };
+      let committing = false;
+      try {
+        const result = await work(tx);
+        committing = true;
+        const ended = await client.query("commit");
+        // PostgreSQL answers COMMIT of a transaction that failed before with ROLLBACK, and no error.
+        if (ended.command !== "COMMIT")
+          throw fail("internal", { reason: "the transaction had failed before its commit" });
+        client.release();
+        return result;
+      } catch (error) {
+        const lost = isLostConnection(error);
+        if (!lost && !isSpent(error)) await client.query("rollback").catch(() => {});
+        client.release(lost || isSpent(error));
+        throw lost ? unavailable(error, committing ? "unknown" : "nothing") : error;
+      }
+    },
+
+    listen: listener.listen,
+
+    async close() {
+      await Promise.all([listener.close(), pool.end()]);
+    },
+  };
+}
+
+async function send<Row>(
+  client: Pick<pg.ClientBase, "query">,
+  sql: string,
+  values?: readonly unknown[],
+): Promise<Rows<Row>> {
+  const result = await client.query(sql, values as unknown[] | undefined);
+  return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+}
+
+/** Waits for a connection; nothing has been sent, so trying again is safe whatever comes after. */
+async function connect(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> {
+  for (let waitMs = 25; ; waitMs = Math.min(waitMs * 2, 500)) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      if (performance.now() + waitMs > deadline) throw unavailable(error, "nothing");
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+/** An idle connection may be dead without our knowing; `begin` finds out before anything was done. */
+async function begin(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await connect(pool, deadline);
+    try {
+      await client.query("begin");
+      return client;
+    } catch (error) {
+      client.release(true);
+      if (!isLostConnection(error)) throw error;
+      if (performance.now() >= deadline) throw unavailable(error, "nothing");
+    }
+  }
+}
+
+/** Only what starts with `select`: a `with` may write. Functions that write are called inside a transaction. */
+const isRead = (sql: string): boolean => /^\s*select\b/i.test(sql);
+
+/** The connection cannot be used again: it is gone, or holds a plan that no longer fits the tables. */
+const isSpent = (error: unknown): boolean =>
+  isLostConnection(error) || (error as { code?: string } | null)?.code === "0A000";
+
+const unavailable = (cause: unknown, outcome: "nothing" | "unknown") =>
+  fail("database_unavailable", { reason: cause instanceof Error ? cause.message : String(cause), outcome }, cause);

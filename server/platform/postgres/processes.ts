@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { asErrno } from "./errno.ts";
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return asErrno(error).code === "EPERM";
+  }
+}
+
+/** Whether the process works in this folder, as a postmaster does in its data folder. Undefined: the system does not tell. */
+export async function worksIn(pid: number, folder: string): Promise<boolean | undefined> {
+  if (process.platform !== "linux") return undefined;
+  try {
+    // Device and inode, because the server may see the folder under another name (a bind mount).
+    const [its, ours] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(folder)]);
+    return its.dev === ours.dev && its.ino === ours.ino;
+  } catch (error) {
+    return asErrno(error).code === "EACCES" ? undefined : false;
+  }
+}
+
+/** The process and its children: what a server's CPU time is counted over. Linux; elsewhere the process alone. */
+export function withChildren(pid: number): number[] {
+  if (process.platform !== "linux") return [pid];
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid);
+  return [pid, ...children.map(Number)];
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in brackets may hold anything: what follows the last bracket counts.
+    return Number(line.slice(line.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined; // It ended meanwhile.
+  }
+}
+
+export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return true;
+}

@@ -1,0 +1,65 @@
+/**
+ * Keeps the PostgreSQL that the tests share: starts it, drops what killed tests left behind, and stops and removes it
+ * when nobody has been connected for a while. A process of its own, because no test process lives long enough.
+ *
+ *     node tests/support/keep-server.ts FOLDER
+ */
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { createLog, startPostgres, withDatabase } from "#platform";
+
+const IDLE_MS_MAX = 60_000;
+const SWEEP_MS = 5_000;
+
+const folder = process.argv[2] as string;
+const log = createLog({ level: "info" });
+const flags = { max_connections: 400, max_wal_size: "256MB", autovacuum_naptime: "1h" };
+const postgres = await startPostgres({ folder: join(folder, "data"), log, flags });
+const url = withDatabase(postgres.url, "postgres");
+
+const draft = join(folder, `server.json.${process.pid}`);
+await writeFile(draft, JSON.stringify({ url, keeper: process.pid }), { mode: 0o600 });
+await rename(draft, join(folder, "server.json"));
+
+let idleSince = Date.now();
+const timer = setInterval(() => sweep().catch((error) => log.warn(String(error))), SWEEP_MS);
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+
+async function sweep(): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `select datname as name from pg_database where datname ~ '^test_[0-9]+_'`,
+    );
+    for (const { name } of rows) {
+      if (!isAlive(Number(name.split("_")[1]))) await client.query(`drop database if exists "${name}" with (force)`);
+    }
+    const connected = await client.query(
+      `select from pg_stat_activity
+       where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name not like 'regent pid %'`,
+    );
+    if (connected.rowCount) idleSince = Date.now();
+  } finally {
+    await client.end();
+  }
+  if (Date.now() - idleSince > IDLE_MS_MAX) await stop();
+}
+
+async function stop(): Promise<void> {
+  clearInterval(timer);
+  await rm(join(folder, "server.json"), { force: true });
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
