@@ -44,7 +44,7 @@ export const httpGet = defineTool({
 const failed = (reason: string) => fail("tool_failed", { tool: "http.get", reason });
 
 function toUrl(text: string, base?: URL): URL {
-  const url = URL.parse(text, base);
+  const url = URL.parse(text, base?.href);
   if (!url) throw failed(`${JSON.stringify(text.slice(0, 200))} is not a URL`);
   return url;
 }
