@@ -20,7 +20,7 @@ export interface Engine {
   /** Recorded steps, by id. */
   history(run: string): Promise<RecordedStep[]>;
   /** Runs that the engine knows, newest first; for rebuilding the projection and for retention. */
-  list(page: { before?: string; limit: number }): Promise<EngineRun[]>;
+  list(page: { offset: number; limit: number }): Promise<EngineRun[]>;
   /** Removes runs that have ended. */
   remove(runs: string[]): Promise<void>;
   /** Claims runs of dead processes and goes on with them; starts taking work. */
@@ -51,6 +51,10 @@ export interface RecordedStep {
   id: number;
   name: string;
   output: Json;
+  /** True: the engine recorded an error here (a child that was cancelled). */
+  failed: boolean;
+  /** The run that was started here. */
+  child: string | null;
   startedAt: number;
   endedAt: number;
 }

@@ -8,6 +8,7 @@ import type { Scratch, Workspaces } from "#workspaces";
 import { toEnvironment } from "./environment.ts";
 import { type LiveOutput, printable } from "./live-output.ts";
 import { removeMountPoints, stampOf, takeOutputFile, toOutput } from "./output.ts";
+import { toShellText } from "./shell-text.ts";
 
 export interface ScriptMachine {
   workspaces: Workspaces;
@@ -61,8 +62,9 @@ export async function runScript(
   await deps.workspaces.checkOut(tree, root, cache);
   const inputs = await checkOutInputs(deps, job, directory.path);
 
-  const scope = { ...job.scope, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
-  const env = toEnvironment(scope, body.reads);
+  const { text, paths } = toShellText(body.script, job.scope);
+  const scope = { ...job.scope, ...paths, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
+  const env = toEnvironment(scope, [...body.reads, ...Object.keys(paths)]);
   const where = workingDirectoryOf(body, job);
   const working = where === undefined ? root : join(root, where);
   const before = await stampOf(working);
@@ -74,7 +76,7 @@ export async function runScript(
       {
         run: job.run.id,
         stage: job.path,
-        script: body.script,
+        script: text,
         ...(body.runtime === undefined ? {} : { runtime: body.runtime }),
         env,
         directory: root,

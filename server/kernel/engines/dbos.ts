@@ -1,0 +1,232 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DBOS, DBOSClient, DBOSWorkflowConflictError, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
+import { getCurrentContextStore, runWithParentContext } from "@dbos-inc/dbos-sdk/internal/context";
+import { fail, type Json } from "@regent/contract";
+import type pg from "pg";
+import { type Engine, type EngineRun, Interrupted, type Program, type RecordedStep, type StartRun } from "../engine.ts";
+import { createLane, type Operations } from "../lane.ts";
+import { createLeases } from "./leases.ts";
+
+export interface DbosEngineOptions {
+  program: Program;
+  /** The owner's pool (statements prepared), and the address of the same database. */
+  pool: pg.Pool;
+  url: string;
+  /** Unique for this process start: a lease with this name is renewed while it lives. */
+  executor: string;
+  /** `api` processes start runs and read them; they run none. */
+  works: boolean;
+  /** True when no other process can work on this database: whatever others left is taken over at once. */
+  exclusive: boolean;
+  /** A process that does not renew for this long is dead. Default 5,000. */
+  leaseMs?: number;
+  /** The role that writes messages and starts inside its own transactions. */
+  applicationRole?: string;
+  log: { debug(text: string): void; info(text: string): void; warn(text: string): void; error(text: string): void };
+  /** Named moments between two durable writes; the crash tests end the process there. */
+  probe?: (moment: string) => void;
+}
+
+/** Bumped only when the interpreter changes step ids or their meaning: runs of another version wait for a worker of it. */
+const INTERPRETER = "interp-1";
+/** LISTEN wakes a waiting lane; the poll is for a notification lost while the connection was down. */
+const POLL_MS = 300_000;
+const CHILD_POLL_MS = 200;
+const QUEUE_POLL_MS = 50;
+
+/** What DBOS has registered is global to the process; which engine it serves is not. */
+let current: { program: Program; probe: (moment: string) => void } | undefined;
+
+const workflow = DBOS.registerWorkflow(
+  async (id: string, input: Json): Promise<Json> => {
+    const { program, probe } = current!;
+    try {
+      return await program({ id, input }, createLane(operationsOf(probe)));
+    } catch (error) {
+      throw error instanceof Interrupted ? error.cause : error;
+    }
+  },
+  { name: "run", maxRecoveryAttempts: 1_000_000 },
+);
+
+/** Durable execution by DBOS Transact on PostgreSQL. One such engine at a time in a process. */
+export async function createDbosEngine(options: DbosEngineOptions): Promise<Engine> {
+  const { pool, url, works, log } = options;
+  const outside = AsyncLocalStorage.snapshot();
+  const logger = loggerOf(log);
+  const leases = createLeases(options);
+  let client: DBOSClient;
+  let launched = false;
+
+  const clientOf = (): DBOSClient => client;
+  const listOne = async (id: string): Promise<EngineRun | null> => {
+    const [row] = await outside(() => clientOf().listWorkflows({ workflowIDs: [id], workflowName: "run" }));
+    return row === undefined ? null : toEngineRun(row);
+  };
+
+  return {
+    async start(run, tx) {
+      if (tx === undefined && works && launched) {
+        await outside(() => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+        return;
+      }
+      const enqueue = {
+        ...{ workflowName: "run", queueName: "runs", workflowID: run.id, appVersion: INTERPRETER },
+        ...(run.priority === undefined ? {} : { priority: run.priority }),
+      };
+      if (tx === undefined) await outside(() => clientOf().enqueue(enqueue, run.id, run.input));
+      else await outside(() => clientOf().enqueueInTransaction(tx.client, enqueue, run.id, run.input));
+    },
+    async send(run, topic, message, key, tx) {
+      try {
+        if (tx === undefined) await outside(() => clientOf().send(run, message, topic, key));
+        else await outside(() => clientOf().sendInTransaction(tx.client, run, message, topic, key));
+      } catch (error) {
+        if (error instanceof DbosErrors.DBOSNonExistentWorkflowError) throw fail("not_found", { what: "run" }, error);
+        throw error;
+      }
+    },
+    cancel: (run) => outside(() => clientOf().cancelWorkflow(run)),
+    find: listOne,
+    async history(run) {
+      const steps = (await outside(() => clientOf().listWorkflowSteps(run))) ?? [];
+      return steps.map(
+        (step): RecordedStep => ({
+          id: step.functionID,
+          name: step.name,
+          output: (step.output ?? null) as Json,
+          failed: step.error !== null && step.error !== undefined,
+          child: step.childWorkflowID ?? null,
+          startedAt: step.startedAtEpochMs ?? 0,
+          endedAt: step.completedAtEpochMs ?? 0,
+        }),
+      );
+    },
+    async list({ offset, limit }) {
+      const rows = await outside(() =>
+        clientOf().listWorkflows({ workflowName: "run", sortDesc: true, limit, offset }),
+      );
+      return rows.map(toEngineRun);
+    },
+    remove: (runs) => outside(() => clientOf().deleteWorkflows(runs)),
+    async launch() {
+      const shared = { systemDatabaseUrl: url, systemDatabasePool: pool, logger };
+      if (works) {
+        if (current !== undefined) throw new Error("One durable engine at a time in a process.");
+        current = { program: options.program, probe: options.probe ?? (() => {}) };
+        DBOS.setConfig({
+          ...shared,
+          ...{ name: "regent", serializer: plainJson, applicationVersion: INTERPRETER, executorID: options.executor },
+          ...{ tracingEnabled: false, systemDatabasePollingConcurrency: 12 },
+        });
+        await leases.hold();
+        await DBOS.launch();
+        for (const name of ["runs", "recovery"])
+          await DBOS.registerQueue(name, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: "always_update" });
+      }
+      client = await DBOSClient.create({ ...shared, serializer: plainJson, applicationName: "regent" });
+      if (options.applicationRole !== undefined) await allowMessages(pool, options.applicationRole);
+      launched = true;
+      if (works)
+        await leases.start((runs) => outside(() => clientOf().resumeWorkflows(runs, { queueName: "recovery" })));
+    },
+    async shutdown(timeoutMs) {
+      await leases.stop();
+      if (works && launched) await DBOS.shutdown({ workflowCompletionTimeoutMS: timeoutMs });
+      if (launched) await client.destroy();
+      launched = false;
+      if (works) current = undefined;
+      await leases.release();
+    },
+  };
+}
+
+/** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
+function operationsOf(probe: (moment: string) => void): Operations {
+  const context = getCurrentContextStore()!;
+  const under = <T>(id: number, work: () => Promise<T>): Promise<T> =>
+    runWithParentContext(context, { curWFFunctionId: id }, work).catch((error: unknown) => {
+      if (error instanceof DbosErrors.DBOSWorkflowCancelledError && error.workflowID !== context.workflowId)
+        throw error;
+      if (error instanceof DBOSWorkflowConflictError || error instanceof DbosErrors.DBOSWorkflowCancelledError)
+        throw new Interrupted("interrupted", { cause: error });
+      throw error;
+    });
+  return {
+    async step(id, name, body) {
+      probe("before step");
+      const value = await under(id, () =>
+        DBOS.runStep(
+          async () => {
+            const result = await body();
+            probe("after body");
+            return result;
+          },
+          { name },
+        ),
+      );
+      probe("after step");
+      return value;
+    },
+    async receive(id, _name, topic, timeoutMs) {
+      probe("before receive");
+      const message = await under(id, () =>
+        DBOS.recv<Json>(topic, { timeoutSeconds: timeoutMs / 1_000, pollingIntervalMs: POLL_MS }),
+      );
+      probe("after receive");
+      return message;
+    },
+    async child(id, _name, run: StartRun) {
+      probe("before child");
+      const handle = await under(id, () => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+      probe("child started");
+      const result = await under(id + 1, () => handle.getResult({ pollingIntervalMs: CHILD_POLL_MS }));
+      probe("after child");
+      return result;
+    },
+  };
+}
+
+const plainJson = {
+  name: () => "json",
+  stringify: (value: unknown): string => JSON.stringify(value ?? null),
+  parse: (text: string | null | undefined): unknown => (text === null || text === undefined ? null : JSON.parse(text)),
+};
+
+type Row = Awaited<ReturnType<DBOSClient["listWorkflows"]>>[number];
+
+const STATUS: Record<string, EngineRun["status"]> = {
+  PENDING: "running",
+  ENQUEUED: "queued",
+  DELAYED: "queued",
+  CANCELLED: "cancelled",
+};
+
+const toEngineRun = (row: Row): EngineRun => ({
+  id: row.workflowID,
+  input: (row.input?.[1] ?? null) as Json,
+  status: STATUS[row.status] ?? "ended",
+  output: (row.output ?? null) as Json,
+  createdAt: row.createdAt,
+  startedAt: row.dequeuedAt ?? null,
+  endedAt: row.completedAt ?? null,
+});
+
+/** The application role writes messages and starts of runs into its own transactions, and owns nothing of it. */
+async function allowMessages(pool: pg.Pool, role: string): Promise<void> {
+  const name = quoted(role);
+  await pool.query(`grant usage on schema dbos to ${name}`);
+  await pool.query(`grant select, insert, update on all tables in schema dbos to ${name}`);
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const loggerOf = (log: DbosEngineOptions["log"]) => {
+  const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry));
+  return {
+    info: (entry: unknown) => log.debug(text(entry)),
+    debug: () => {},
+    warn: (entry: unknown) => log.debug(text(entry)),
+    error: (entry: unknown) => log.warn(text(entry)),
+  };
+};

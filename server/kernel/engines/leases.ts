@@ -1,0 +1,64 @@
+import type pg from "pg";
+import type { DbosEngineOptions } from "./dbos.ts";
+import { createLeaseStore } from "./store.ts";
+
+/** Workers without a lease are rare (an old version, a lost row) and looking for them reads every open run. */
+const ORPHAN_BEATS = 24;
+
+/**
+ * Who is alive. Each worker renews its lease four times in the lease's length; whoever finds a lease that ran out
+ * claims it, puts the dead worker's runs on the recovery queue and removes it last, so a reaper's own death strands
+ * nothing. The engine fences every write by owner: a worker that was only slow finds its runs gone, and nothing double.
+ */
+export function createLeases(options: Pick<DbosEngineOptions, "pool" | "executor" | "exclusive" | "leaseMs" | "log">) {
+  const { executor, log } = options;
+  const leaseMs = options.leaseMs ?? 5_000;
+  const store = createLeaseStore(options.pool as pg.Pool);
+  let timer: NodeJS.Timeout | undefined;
+  let beat: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  async function takeOver(resume: (runs: string[]) => Promise<unknown>): Promise<void> {
+    for (const dead of await store.claimDead(executor)) {
+      for (let runs = await store.runsOf(dead); runs.length > 0; runs = await store.runsOf(dead)) {
+        log.info(`Worker ${dead} is gone: going on with ${runs.length} of its runs.`);
+        await resume(runs);
+      }
+      await store.remove(dead);
+    }
+  }
+
+  return {
+    async hold(): Promise<void> {
+      await store.create();
+      if (options.exclusive) await store.expireOthers(executor);
+      await store.renew(executor, leaseMs);
+    },
+    async start(resume: (runs: string[]) => Promise<unknown>): Promise<void> {
+      await store.findOrphans();
+      await takeOver(resume);
+      let beats = 0;
+      const tick = async (): Promise<void> => {
+        try {
+          await store.renew(executor, leaseMs);
+          if (++beats % ORPHAN_BEATS === 0) await store.findOrphans();
+          await takeOver(resume);
+        } catch (error) {
+          log.warn(`The lease could not be renewed: ${error instanceof Error ? error.message : error}`);
+        }
+        if (!stopped) timer = setTimeout(again, leaseMs / 4);
+      };
+      const again = () => {
+        beat = tick();
+      };
+      timer = setTimeout(again, leaseMs / 4);
+    },
+    async stop(): Promise<void> {
+      stopped = true;
+      clearTimeout(timer);
+      await beat;
+    },
+    /** What is still open goes to the others at once. */
+    release: (): Promise<void> => store.expire(executor).catch(() => {}),
+  };
+}

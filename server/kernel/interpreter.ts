@@ -1,0 +1,154 @@
+import { type Daemon, fail, type Json, type Stage } from "@regent/contract";
+import { Interrupted, type Lane, type Program } from "./engine.ts";
+import { packValue } from "./envelope.ts";
+import { Aborted, GoTo, OutOfTime, toFailure } from "./failure.ts";
+import type { Frame, InterpreterDeps, RunFrame } from "./frame.ts";
+import { type GroupEnd, runGroup } from "./group.ts";
+import { createJob, deadlineOfRun } from "./job.ts";
+import type { RunInput, RunResult } from "./run-input.ts";
+import { runScope, withEnds } from "./scope.ts";
+import { runStage, spell } from "./stage.ts";
+
+/**
+ * The program that every run executes: it reads the daemon's version that was pinned at the start and works through its
+ * stages. Only dataflow decides what happens; clocks, chance and people come in through recorded steps. So the same
+ * input and the same record give the same run: after a crash, in a test with 10,000 orders, and on the run's page.
+ */
+export function createInterpreter(deps: InterpreterDeps): Program {
+  return async ({ id, input: given }, lane) => {
+    const input = given as unknown as RunInput;
+    const daemon = await deps.definitions.daemon(input.daemon.digest);
+    const run: RunFrame = {
+      deps,
+      id,
+      input,
+      daemon,
+      control: deps.control(id, input),
+      tracker: deps.tracker(id, input),
+      gateWaits: [],
+      ...limitOf(daemon),
+    };
+    const result = await interpret(run, lane).catch((error: unknown) => {
+      run.tracker.interrupted();
+      throw error;
+    });
+    if (asksOrWaits(daemon)) await deps.ended(id);
+    run.tracker.end(result);
+    return result as unknown as Json;
+  };
+}
+
+async function interpret(run: RunFrame, lane: Lane): Promise<RunResult> {
+  const { deps, daemon, input, tracker } = run;
+  const [stages, handlers] = lane.split(2) as [Lane, Lane];
+  const frame: Frame = {
+    run,
+    scope: runScope(input, run.id, daemon),
+    path: "",
+    order: [],
+    tree: deps.trees.empty,
+    signal: run.control.signal,
+    deadlines: [],
+  };
+  if (daemon.budget?.durationMs !== undefined) {
+    const startedAt = await createJob(runJob(frame, lane)).now();
+    frame.deadlines = [deadlineOfRun(run, startedAt, daemon.budget.durationMs)];
+  }
+  const end = async (status: RunResult["status"], output: Json, error?: RunResult["error"]): Promise<RunResult> => ({
+    status,
+    output: await packValue(output, deps.blobs),
+    ...(error === undefined ? {} : { error }),
+    spent: [tracker.spent.usdNanos, tracker.spent.tokens],
+    offline: tracker.offline,
+    startedAt: tracker.startedAt,
+    endedAt: deps.clock.now(),
+  });
+
+  try {
+    const group = await runGroup(daemon.stages, frame, stages);
+    return await end("succeeded", outputOf(daemon, group, frame));
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    if (error instanceof Aborted) return end("cancelled", null);
+    if (error instanceof OutOfTime)
+      return end("timed_out", null, toFailure(fail("run_timed_out", { limit: spell(error.limitMs) })));
+    if (error instanceof GoTo) return end(...(await handle(error, frame, handlers)));
+    return end("failed", null, toFailure(error));
+  }
+}
+
+function outputOf(daemon: Daemon, group: GroupEnd, frame: Frame): Json {
+  if (daemon.output === undefined) return group.output;
+  const scope = withEnds(
+    frame.scope,
+    daemon.stages
+      .filter((stage) => group.ends.has(stage.id))
+      .map((stage) => [stage, group.ends.get(stage.id)!] as const),
+  );
+  return frame.run.deps.expressions.render(daemon.output, scope);
+}
+
+/** The handler stage that `on_error` named: the run ends with it, as failed, with its output. */
+async function handle(
+  error: GoTo,
+  frame: Frame,
+  lane: Lane,
+): Promise<[RunResult["status"], Json, NonNullable<RunResult["error"]>]> {
+  const { daemon } = frame.run;
+  const index = daemon.stages.findIndex((stage) => stage.id === error.handler);
+  const handler = daemon.stages[index];
+  const failure = error.failure;
+  if (handler === undefined) return ["failed", null, failure];
+  const scope = {
+    ...error.scope,
+    error: { code: failure.code, message: failure.message, stage: failure.stage ?? null },
+  };
+  try {
+    const done = await runStage(
+      handler,
+      { ...frame, signal: frame.run.control.signal },
+      lane,
+      [index],
+      error.tree,
+      () => scope,
+    );
+    return ["failed", done.output, failure];
+  } catch (second) {
+    if (second instanceof Interrupted || second instanceof OutOfTime) throw second;
+    return [
+      "failed",
+      null,
+      {
+        ...failure,
+        message: `${failure.message} Its handler ${handler.name} failed too: ${toFailure(second).message}`,
+      },
+    ];
+  }
+}
+
+function limitOf(daemon: Daemon): { limitNanos?: number } {
+  const money = daemon.budget?.perRun;
+  return money === undefined ? {} : { limitNanos: money.micros * 1_000 };
+}
+
+const runJob = (frame: Frame, lane: Lane) => ({
+  stage: { id: "run", type: "wait" } as Stage,
+  ...{ frame, lane, path: "run", number: 1, scope: () => frame.scope, tree: frame.tree, deadlines: [] },
+});
+
+const known = new WeakMap<Daemon, boolean>();
+
+/** Daemons without gates, event waits and concurrency leave nothing behind that must be cleared. */
+function asksOrWaits(daemon: Daemon): boolean {
+  let answer = known.get(daemon);
+  if (answer === undefined) {
+    const asks = (stage: Stage): boolean =>
+      stage.type === "gate" ||
+      stage.type === "wait" ||
+      (stage.type === "for-each" && stage.stages.some(asks)) ||
+      (stage.type === "parallel" && stage.branches.some((branch) => branch.stages.some(asks)));
+    answer = daemon.concurrency !== undefined || daemon.stages.some(asks);
+    known.set(daemon, answer);
+  }
+  return answer;
+}

@@ -1,0 +1,49 @@
+import { type Daemon, fail, type Stage } from "@regent/contract";
+import { ancestors } from "./group.ts";
+import type { Replay } from "./kernel.ts";
+import type { RunInput } from "./run-input.ts";
+import type { Reading } from "./view.ts";
+
+/**
+ * What a replay takes over: the ends, and the workspace after them, of all stages that do not come after the chosen one.
+ * Exact whatever the daemon's shape, and it works across versions: a stage that the old run did not have runs anew.
+ */
+export function planReplay(
+  from: Reading,
+  daemon: Daemon,
+  request: Replay,
+): Omit<RunInput, "daemon" | "pins" | "names" | "queuedAt" | "files"> {
+  const { input, run } = from;
+  const inputs = request.set === undefined ? input.inputs : { ...input.inputs, ...request.set };
+  return {
+    inputs,
+    trigger: { kind: "replay", by: request.by },
+    ...(input.event === undefined ? {} : { event: input.event }),
+    ...(input.priority === undefined ? {} : { priority: input.priority }),
+    forkedFrom: run.id,
+    ...(request.from === undefined ? {} : { reuse: reuseBefore(request.from, from, daemon) }),
+  };
+}
+
+function reuseBefore(from: string, reading: Reading, daemon: Daemon): NonNullable<RunInput["reuse"]> {
+  const chosen = daemon.stages.find(
+    (stage) => stage.id === from || stage.name === from || stage.id === from.split(".")[0],
+  );
+  if (chosen === undefined) throw fail("not_found", { what: `stage ${from} in daemon ${daemon.id}` });
+  const anew = (stage: Stage): boolean => stage === chosen || ancestors(stage, daemon.stages).includes(chosen);
+  const reuse: NonNullable<RunInput["reuse"]> = {};
+  for (const stage of daemon.stages) {
+    const view = reading.run.stages.find((one) => one.id === stage.id);
+    const tree = reading.trees.get(stage.id);
+    if (anew(stage) || view === undefined || tree === undefined) continue;
+    if (view.status !== "succeeded" && view.status !== "skipped" && view.status !== "failed") continue;
+    if (view.status === "failed" && stage.onError.do !== "continue") continue;
+    reuse[stage.id] = {
+      status: view.status,
+      output: view.output as never,
+      tree,
+      ...(view.error === null ? {} : { error: { code: view.error.code, message: view.error.message } }),
+    };
+  }
+  return reuse;
+}

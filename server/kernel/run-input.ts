@@ -1,0 +1,34 @@
+import type { JsonObject } from "@regent/contract";
+import type { Digest } from "#platform";
+import type { Envelope } from "./envelope.ts";
+import type { StartRequest } from "./kernel.ts";
+import type { StageEnd } from "./scope.ts";
+
+/** What the engine keeps as the input of a run: all that its interpretation depends on. */
+export interface RunInput {
+  daemon: { id: string; version: string; digest: Digest };
+  pins: Record<string, Digest>;
+  names: JsonObject;
+  inputs: JsonObject;
+  files: { name: string; tree: Digest }[];
+  trigger: StartRequest["trigger"];
+  event?: JsonObject;
+  parent?: string;
+  forkedFrom?: string;
+  priority?: number;
+  queuedAt: number;
+  /** Ends of stages taken over from the run that this one was forked from, with the workspace after each. */
+  reuse?: Record<string, StageEnd & { tree: Digest }>;
+}
+
+/** What a run returns to the engine. */
+export interface RunResult {
+  status: "succeeded" | "failed" | "timed_out" | "cancelled";
+  output: Pick<Envelope, "v" | "b">;
+  error?: { code: string; message: string; stage?: string };
+  /** Nano-dollars (null: unknown) and tokens. */
+  spent: [number | null, number];
+  offline: boolean;
+  startedAt: number | null;
+  endedAt: number;
+}

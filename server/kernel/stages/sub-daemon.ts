@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { type DaemonStage, fail, type Json, type JsonObject } from "@regent/contract";
+import { Interrupted } from "../engine.ts";
+import { unpackValue } from "../envelope.ts";
+import { Aborted } from "../failure.ts";
+import type { Attempt } from "../job.ts";
+import type { Performed } from "../performer.ts";
+import type { RunInput, RunResult } from "../run-input.ts";
+
+/** A daemon as a stage: a child run with its own history, pinned to the version that was there when this run began. */
+export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promise<Performed> {
+  const { frame, lane, path } = attempt;
+  const { deps, id, input, tracker, control } = frame.run;
+  const digest = input.pins[`daemon/${stage.daemon}`];
+  if (digest === undefined) throw fail("not_found", { what: `daemon ${stage.daemon}` });
+  const daemon = await deps.definitions.daemon(digest);
+  const given = deps.expressions.render(stage.with, attempt.scope());
+  const checked = deps.checkInputs(daemon, isObject(given) ? given : {}, input.names);
+  if (checked.errors.length > 0)
+    throw fail("invalid_input", { daemon: daemon.id, errors: checked.errors as unknown as Json });
+
+  const child: RunInput = {
+    daemon: { id: daemon.id, version: daemon.version, digest },
+    pins: input.pins,
+    names: input.names,
+    inputs: checked.inputs,
+    files: input.files.filter((file) => daemon.inputs.some((field) => field.name === file.name)),
+    trigger: { kind: "daemon", name: input.daemon.id, by: id },
+    parent: id,
+    queuedAt: deps.clock.now(),
+  };
+  const run = childId(id, `${path}.${attempt.number}`);
+  tracker.child(path, run);
+  tracker.waitBegins(path, `run ${run}`);
+  control.leave();
+  const cancel = () => void deps.cancel(run).catch(() => {});
+  if (frame.signal.aborted) cancel();
+  frame.signal.addEventListener("abort", cancel, { once: true });
+  let result: RunResult;
+  try {
+    result = (await lane.child(`${path}#${attempt.number}`, {
+      id: run,
+      input: child as unknown as Json,
+    })) as unknown as RunResult;
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    if (frame.signal.aborted) throw new Aborted();
+    throw fail("sub_daemon_failed", { daemon: daemon.id, status: "cancelled" }, error);
+  } finally {
+    frame.signal.removeEventListener("abort", cancel);
+    await control.enter();
+  }
+  tracker.waitEnds(path, result.endedAt);
+  tracker.child(path, run, { usdNanos: result.spent[0], tokens: result.spent[1] });
+  if (result.status !== "succeeded")
+    throw fail("sub_daemon_failed", { daemon: daemon.id, status: result.status, reason: result.error?.message ?? "" });
+  return { output: await unpackValue(result.output, deps.blobs) };
+}
+
+/** From the run's own id, never from its input: a fork must not attach to the child of the run it was forked from. */
+function childId(parent: string, path: string): string {
+  const plain = `${parent}.${path}`.replace(/[^0-9A-Za-z._-]/g, "-");
+  if (plain.length <= 110) return plain;
+  return `${plain.slice(0, 80)}.${createHash("sha256").update(plain).digest("hex").slice(0, 24)}`;
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,1 +1,0 @@
-export { createTools, type Tools, type ToolsDeps } from "./tools.ts";
