@@ -140,7 +140,11 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
   let turn: Promise<void> = Promise.resolve();
   let rule: Promise<{ key: string; limit: number; hold: boolean } | null> | undefined;
 
-  const ruleOf = async () => {
+  const ruleOf = () => {
+    rule ??= readRule();
+    return rule;
+  };
+  const readRule = async () => {
     const daemon = await deps.definitions.daemon(input.daemon.digest);
     if (daemon.concurrency === undefined) return null;
     const scope = { ...input.names, ...input.inputs, inputs: input.inputs };
@@ -153,7 +157,7 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
   };
 
   async function acquire(): Promise<void> {
-    const place = await (rule ??= ruleOf());
+    const place = await ruleOf();
     if (place === null) return;
     while (!held && !live.stop.signal.aborted) {
       held = await store.requestPlace(run, place.key, place.limit, input.priority ?? 0, new Date(clock.now()));
@@ -161,7 +165,7 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
     }
   }
   async function release(): Promise<void> {
-    const place = await (rule ??= ruleOf());
+    const place = await ruleOf();
     if (place === null || place.hold || lanes > 0 || !held) return;
     held = false;
     for (const next of await store.releasePlace(run, place.key, place.limit)) await store.tell({ place: next });
