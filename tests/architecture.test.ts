@@ -1,6 +1,7 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { arrows } from "./architecture/arrows.ts";
+import { assertKept, assertPlantedReported } from "./architecture/assert-rule.ts";
 import { erasableSyntax } from "./architecture/language.ts";
 import { fileNames, glossaryWords, sayingNames } from "./architecture/names.ts";
 import {
@@ -38,12 +39,7 @@ const RULES: Rule[] = [
 const tree = readTree();
 
 describe("the house keeps its rules", () => {
-  for (const rule of RULES) {
-    test(rule.name, () => {
-      const findings = rule.check(tree).map(({ path, line, message }) => `${path}:${line}  ${message}`);
-      equal(findings.join("\n"), "");
-    });
-  }
+  for (const rule of RULES) test(rule.name, () => assertKept(rule, tree));
 });
 
 /** A check that reads no files, or the wrong ones, finds nothing and looks well. */
@@ -54,14 +50,5 @@ test("the rules see the files of the house", () => {
 });
 
 describe("each rule reports its planted violations and nothing beside them", () => {
-  for (const rule of RULES) {
-    test(rule.name, () => {
-      ok(rule.planted.some(({ at }) => at.length > 0));
-      for (const { files, at } of rule.planted) {
-        const planted = Object.entries(files).map(([path, text]) => ({ path, text }));
-        const found = rule.check(planted).map(({ path, line }) => `${path}:${line}`);
-        deepEqual([...new Set(found)].sort(), [...at].sort(), JSON.stringify(files));
-      }
-    });
-  }
+  for (const rule of RULES) test(rule.name, () => assertPlantedReported(rule));
 });

@@ -53,6 +53,7 @@ export const ERRORS = {
   script_output_invalid: { status: 422, who: "caller", title: "The script's output.json cannot be used: {reason}." },
   script_value_refused: { status: 422, who: "caller", title: "The script cannot be given {name}: {reason}." },
   sandbox_unavailable: { status: 503, who: "operator", title: "No sandbox works here: {reason}" },
+  runtime_missing: { status: 422, who: "operator", title: "The runtime {runtime} is not here: {fix}." },
   network_refused: { status: 403, who: "operator", title: "The network call was refused: {reason}" },
   evidence_false: { status: 422, who: "caller", title: "The evidence does not hold: {expression}" },
   expression_failed: { status: 422, who: "caller", title: "The expression failed: {reason}" },

@@ -1,1 +1,11 @@
-export type { Limits, Outcome, Probe, Sandbox, ScriptControl, ScriptResult, ScriptSpec } from "./sandbox.ts";
+export type {
+  Limits,
+  Outcome,
+  Probe,
+  Sandbox,
+  SandboxDeps,
+  ScriptControl,
+  ScriptResult,
+  ScriptSpec,
+} from "./sandbox.ts";
+export { createSandbox } from "./sandbox.ts";

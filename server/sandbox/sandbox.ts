@@ -1,3 +1,18 @@
+import { randomInt } from "node:crypto";
+import { mkdirSync, realpathSync } from "node:fs";
+import { fail } from "@regent/contract";
+import { type Clock, systemClock } from "#platform";
+import { bwrapDriver } from "./bwrap-driver.ts";
+import { checkSpec } from "./check-spec.ts";
+import { findControlGroups } from "./control-groups.ts";
+import type { Driver } from "./driver.ts";
+import { DEFAULT_LIMITS, withDefaults } from "./limits.ts";
+import { probeDriver } from "./probe-driver.ts";
+import { endStaleUsers } from "./reap.ts";
+import { runScript, type Walls } from "./run-script.ts";
+import { createFilter } from "./seccomp.ts";
+import { chooseUidRange, createUids } from "./uids.ts";
+
 export type Outcome =
   | "ok" | "exit" | "timeout" | "oom" | "pids" | "output-limit" | "disk-limit" | "inode-limit" | "socket-limit"
   | "signal" | "cancelled" | "driver-error"; // biome-ignore format: one table
@@ -64,4 +79,75 @@ export interface Sandbox {
   /** Ends what a crashed server left behind. Returns how many. */
   reap(): Promise<number>;
   close(): Promise<void>;
+}
+
+export interface SandboxDeps {
+  /** A folder in the data folder: for the self-test, and for copies of inputs. Made if absent. */
+  directory: string;
+  clock?: Clock;
+  limits?: Partial<Limits>;
+  /** Tried in this order; the first that passes its self-test is used. */
+  drivers?: Driver[];
+  /** False: runs are watched instead, as where no control group can be made. */
+  controlGroups?: boolean;
+  /** The Node that scripts get. */
+  node?: string;
+}
+
+/**
+ * Finds the walls that hold on this machine by trying to break them: each driver runs a script full of canaries, and
+ * any hit disqualifies it. Without a driver that passes, the sandbox exists and refuses every script.
+ */
+export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
+  mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
+  const root = process.getuid?.() === 0;
+  const range = root ? chooseUidRange() : undefined;
+  const groups = deps.controlGroups === false ? undefined : findControlGroups();
+  const uids = range && createUids(range, () => randomInt(2 ** 32) / 2 ** 32);
+  const common = {
+    clock: deps.clock ?? systemClock,
+    directory: deps.directory,
+    node: realpathSync(deps.node ?? process.execPath),
+    limits: withDefaults(deps.limits, DEFAULT_LIMITS),
+    uids,
+    groups,
+  };
+
+  let walls: Walls | undefined;
+  const refusals: { id: string; probe: Probe }[] = [];
+  for (const driver of deps.drivers ?? [bwrapDriver]) {
+    if (root && !uids) {
+      const fix = "Give the server a range of at least 4,096 free user numbers, or run it as an ordinary user.";
+      refusals.push({ id: driver.id, probe: { ok: false, reason: "there are no spare user numbers here", fix } });
+      break;
+    }
+    const { probe, version } = await probeDriver({ ...common, driver });
+    if (probe.ok) {
+      walls = { ...common, driver, version, filter: createFilter(process.arch, groups !== undefined) };
+      refusals.unshift({ id: driver.id, probe });
+      break;
+    }
+    refusals.push({ id: driver.id, probe });
+  }
+  const chosen = refusals[0] ?? { id: "none", probe: { ok: false, reason: "no driver was given", fix: "" } };
+
+  return {
+    driver: chosen,
+    async run(spec, control) {
+      if (spec.network.length > 0) {
+        const reason = `the script asks for ${spec.network.join(", ")}, and the egress proxy that would let it out does not exist yet`;
+        throw fail("network_refused", { reason });
+      }
+      if (!walls) {
+        const reason = refusals
+          .map(({ id, probe }) => (probe.ok ? "" : `${id}: ${probe.reason}. ${probe.fix}`))
+          .join(" ");
+        throw fail("sandbox_unavailable", { reason });
+      }
+      checkSpec(spec);
+      return runScript(walls, spec, control);
+    },
+    reap: async () => (uids ? endStaleUsers(uids) : 0) + ((await groups?.reap()) ?? 0),
+    close: async () => groups?.close(),
+  };
 }

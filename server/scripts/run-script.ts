@@ -8,7 +8,6 @@ import type { Scratch, Workspaces } from "#workspaces";
 import { toEnvironment } from "./environment.ts";
 import { type LiveOutput, printable } from "./live-output.ts";
 import { removeMountPoints, stampOf, takeOutputFile, toOutput } from "./output.ts";
-import { toShellText } from "./shell-text.ts";
 
 export interface ScriptMachine {
   workspaces: Workspaces;
@@ -62,9 +61,8 @@ export async function runScript(
   await deps.workspaces.checkOut(tree, root, cache);
   const inputs = await checkOutInputs(deps, job, directory.path);
 
-  const { text, paths } = toShellText(body.script, job.scope);
-  const scope = { ...job.scope, ...paths, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
-  const env = toEnvironment(scope, [...body.reads, ...Object.keys(paths)]);
+  const scope = { ...job.scope, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
+  const env = toEnvironment(scope, body.reads);
   const where = workingDirectoryOf(body, job);
   const working = where === undefined ? root : join(root, where);
   const before = await stampOf(working);
@@ -76,7 +74,7 @@ export async function runScript(
       {
         run: job.run.id,
         stage: job.path,
-        script: text,
+        script: body.script,
         ...(body.runtime === undefined ? {} : { runtime: body.runtime }),
         env,
         directory: root,

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@regent/contract";
+import type { Json, JsonObject, Template } from "@regent/contract";
 import type { Job, Performers } from "#kernel";
 import type { Limits, Sandbox } from "#sandbox";
 import type { Scratch, Workspaces } from "#workspaces";
@@ -8,23 +8,28 @@ import { missingForScripts } from "./missing.ts";
 import { performScript } from "./script.ts";
 
 /**
- * What a hybrid stage needs from whoever calls models. The call is a recorded step of the job; with a schema `value`
- * fits it.
+ * One question to an agent, a model or a tier, recorded as steps of the job. What stands in `data` is given as
+ * material, not to be obeyed; with a schema the output fits it.
  */
-export interface AskAgent {
-  /** What the agent lacks to be called; empty when it can be. */
-  missing(agent: string): string[];
-  ask(
-    job: Job,
-    question: { agent: string; prompt: string; schema?: JsonObject },
-  ): Promise<{ text: string; value?: Json }>;
-}
+export type AskModel = (
+  job: Job,
+  question: {
+    reference: string;
+    name: string;
+    prompt?: Template;
+    role?: string;
+    data?: { name: string; value: Json }[];
+    schema?: JsonObject;
+  },
+) => Promise<{ output: Json }>;
 
 export interface ScriptsDeps {
   workspaces: Workspaces;
   sandbox: Sandbox;
   scratch: Scratch;
-  agents: AskAgent;
+  askModel: AskModel;
+  /** What an agent, model or tier lacks to be asked; empty when it can be. */
+  missingAgent(reference: string): string[];
   /** Of the company whose runs these are: caches are kept apart by it. */
   companyId(): string;
   limits?: Partial<Limits>;
@@ -48,7 +53,7 @@ export function createScripts(deps: ScriptsDeps): Scripts {
         perform: (stage, job) => performScript(machine, stage, job),
       },
       hybrid: {
-        missing: (stage) => [...missingForScripts(deps.sandbox), ...deps.agents.missing(stage.agent)],
+        missing: (stage) => [...missingForScripts(deps.sandbox), ...deps.missingAgent(stage.agent)],
         perform: (stage, job) => performHybrid(machine, stage, job),
       },
     },

@@ -1,4 +1,7 @@
-/** The files of the house, as they lie in the folder: also those that nobody has committed yet. */
+/**
+ * The files of the house, as they lie in the folder: also those that nobody has committed yet. Of files that are not
+ * text only the path counts.
+ */
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SourceFile } from "./source.ts";
@@ -9,10 +12,9 @@ const TEXT = /(\.(ts|tsx|mjs|json|md|yaml|yml|sql|css|html|sh|txt)|\/run|\.npmrc
 const OUTSIDE = ["**/node_modules", ".git", "data", "tests/architecture/planted"];
 
 export function readTree(): SourceFile[] {
-  return globSync(["**/*", ".ci/*", ".npmrc"], { cwd: ROOT, exclude: OUTSIDE, withFileTypes: true })
+  return globSync(["**/*", ".*", ".ci/*"], { cwd: ROOT, exclude: OUTSIDE, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => resolve(entry.parentPath, entry.name).slice(ROOT.length + 1))
-    .filter((path) => TEXT.test(path))
     .sort()
-    .map((path) => ({ path, text: readFileSync(resolve(ROOT, path), "utf8") }));
+    .map((path) => ({ path, text: TEXT.test(path) ? readFileSync(resolve(ROOT, path), "utf8") : "" }));
 }

@@ -1,0 +1,67 @@
+/** What every driver shows inside the walls, and the shell that runs there before the script. */
+import { lstatSync, readlinkSync, statSync } from "node:fs";
+import type { Job } from "./driver.ts";
+import { MB, OPEN_FILES, RUNTIME_RESERVE_MB } from "./limits.ts";
+import type { Limits } from "./sandbox.ts";
+
+export const ENVIRONMENT_FD = 6;
+
+export const ETC_FILES: Record<string, string> = {
+  passwd: "root:x:0:0:root:/home:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n",
+  group: "root:x:0:\nnogroup:x:65534:\n",
+  hosts: "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
+};
+
+export const HOST_ETC = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/localtime"];
+
+/** Top-level names beside /usr: links into it on most systems, folders of their own on others. */
+export const SYSTEM_FOLDERS = ["bin", "lib", "lib32", "lib64", "sbin"].flatMap((name) => {
+  const entry = lstatSync(`/${name}`, { throwIfNoEntry: false });
+  if (!entry) return [];
+  return [{ path: `/${name}`, link: entry.isSymbolicLink() ? readlinkSync(`/${name}`).replace(/^\//, "") : undefined }];
+});
+
+/** Files of /proc that tell an unprivileged reader about the host. Those that only root may open need no mask. */
+export const MASKED = [
+  ...["keys", "key-users", "cmdline", "kallsyms", "timer_list", "interrupts", "iomem", "ioports", "modules"],
+  ...["config.gz", "vmallocinfo", "slabinfo", "kcore", "sysrq-trigger"],
+]
+  .map((name) => `/proc/${name}`)
+  .filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o006) !== 0);
+
+/** The environment of the script: a home, a language, a path, and what the stage gives. */
+export const environmentOf = (job: Job): Buffer => {
+  const env = {
+    PATH: "/opt/regent/bin:/usr/local/bin:/usr/bin:/bin",
+    HOME: "/home",
+    LANG: "C.UTF-8",
+    TMPDIR: "/tmp",
+    ...job.env,
+  };
+  return Buffer.from(Object.entries(env).flatMap(([name, value]) => `${name}=${value}\0`).join("")); // biome-ignore format: one line
+};
+
+/**
+ * Takes the script's environment from its descriptor (so that neither the walls nor this shell ever run with it),
+ * closes every other descriptor, sets the limits and becomes the script. `-p` keeps bash from reading functions.
+ * RLIMIT_NPROC is set here because the kernel counts it per user namespace.
+ */
+export const innerCommand = (job: Job): string[] => [
+  ...["/bin/bash", "--norc", "--noprofile", "-p", "-c", innerShell(job.limits), "sandbox"],
+  ...[job.workingDirectory === "" ? "/work" : `/work/${job.workingDirectory}`, ...job.command],
+];
+
+const innerShell = (limits: Limits): string => `
+while IFS= read -r -d '' regent_pair <&${ENVIRONMENT_FD}; do export "$regent_pair"; done 2>/dev/null
+for regent_fd in /proc/self/fd/*; do
+  regent_fd=\${regent_fd##*/}
+  if [ "$regent_fd" -gt 2 ]; then eval "exec $regent_fd>&-"; fi
+done
+cd -- "$1" 2>/dev/null || { mkdir -p -- "$1" && cd -- "$1"; } || exit 125
+shift
+ulimit -c 0; ulimit -n ${OPEN_FILES}; ulimit -f ${(limits.workspaceMb * MB) / 1024}
+ulimit -S -t ${limits.cpuSeconds}; ulimit -H -t ${limits.cpuSeconds + 1}
+ulimit -l 0; ulimit -q 0; ulimit -i 128
+ulimit -d ${(limits.memoryMb + RUNTIME_RESERVE_MB) * 1024}; ulimit -u ${limits.pids}
+unset regent_pair regent_fd
+exec "$@"`;

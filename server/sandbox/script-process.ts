@@ -1,0 +1,156 @@
+/**
+ * One started script and everything that it started: fed, listened to, stopped, and proved dead.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { setPriority } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ControlGroup } from "./control-groups.ts";
+import type { Command } from "./driver.ts";
+import type { Launch } from "./launch.ts";
+import { identify, isRunning, listTree, type ProcessIdentity, readText, signal } from "./processes.ts";
+
+const NICE = 10;
+const PIPES_CLOSE_MS = 400;
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export class ScriptProcess {
+  readonly exited: Promise<Exit>;
+  readonly startFailure: Promise<never>;
+  readonly #child: ChildProcess;
+  readonly #group: ControlGroup | undefined;
+  readonly #statusFd: number | undefined;
+  #first: ProcessIdentity | undefined;
+  #reported = false;
+  #ended = false;
+
+  constructor(start: Launch, command: Command, stdin: Uint8Array | undefined, group: ControlGroup | undefined) {
+    const highest = Math.max(command.statusFd ?? 0, ...command.feeds.keys());
+    const [program = "", ...rest] = start.argv;
+    this.#group = group;
+    this.#statusFd = command.statusFd;
+    this.#child = spawn(program, rest, {
+      env: {},
+      cwd: "/",
+      detached: true,
+      stdio: [stdin ? "pipe" : "ignore", ...Array<"pipe">(highest).fill("pipe")],
+      ...(start.uid === undefined ? {} : { uid: start.uid, gid: start.uid }),
+    });
+    this.startFailure = new Promise((_, reject) => this.#child.once("error", reject));
+    this.startFailure.catch(() => undefined);
+    this.exited = new Promise((resolve) => {
+      this.#child.once("exit", (code, name) => {
+        this.#ended = true;
+        resolve({ code, signal: name });
+      });
+    });
+    if (this.#child.pid === undefined) return;
+    lowerPriority(this.#child.pid);
+    for (const [fd, bytes] of command.feeds) feed(this.#pipe(fd) as Writable, bytes);
+    if (stdin) feed(this.#pipe(0) as Writable, stdin);
+    if (command.statusFd !== undefined) this.#readStatus(this.#pipe(command.statusFd) as Readable);
+  }
+
+  onOutput(listener: (chunk: Buffer, stream: "stdout" | "stderr") => void): void {
+    this.#child.stdout?.on("data", (chunk: Buffer) => listener(chunk, "stdout"));
+    this.#child.stderr?.on("data", (chunk: Buffer) => listener(chunk, "stderr"));
+  }
+
+  /** The sandbox's first process; when it is dead, the kernel has ended all others. */
+  get first(): number | undefined {
+    this.#first ??= this.#findFirst();
+    return this.#first?.pid;
+  }
+
+  /** Whether the walls stood and the script's own end is what the exit code tells. Known after `settle`. */
+  get reported(): boolean {
+    return this.#reported;
+  }
+
+  list(): number[] {
+    return this.first === undefined || this.#ended ? [] : listTree(this.first);
+  }
+
+  kill(): void {
+    if (this.#group) this.#group.kill();
+    if (this.#ended || this.#child.pid === undefined) return;
+    if (this.first !== undefined) {
+      signal(this.first, "SIGKILL");
+      return;
+    }
+    signal(this.#child.pid, "SIGSTOP"); // the walls are still being built: nobody may be born while we count
+    for (const pid of listTree(this.#child.pid).reverse()) signal(pid, "SIGKILL");
+  }
+
+  freeze(frozen: boolean): void {
+    if (this.#group) {
+      this.#group.freeze(frozen);
+      return;
+    }
+    if (!frozen) {
+      for (const pid of this.list()) signal(pid, "SIGCONT");
+      return;
+    }
+    // A process may start another while we walk; a walk that finds nobody new has them all.
+    for (let stopped = new Set<number>(), before = -1; stopped.size !== before; ) {
+      before = stopped.size;
+      stopped = new Set([...stopped, ...this.list()]);
+      for (const pid of stopped) signal(pid, "SIGSTOP");
+    }
+  }
+
+  /** After the exit: waits until nothing of the run is alive and the output has been read. */
+  async settle(): Promise<void> {
+    this.#group?.kill();
+    for (let waited = 0; this.#first && isRunning(this.#first); waited += 1) {
+      if (waited === 50) signal(this.#first.pid, "SIGKILL");
+      await delay(waited < 20 ? 1 : 10);
+    }
+    const status = this.#statusFd === undefined ? undefined : (this.#pipe(this.#statusFd) as Readable);
+    const open = [this.#child.stdout, this.#child.stderr, status].filter((stream) => stream && !stream.readableEnded);
+    const closed = Promise.all(open.map((stream) => new Promise((resolve) => stream?.once("close", resolve))));
+    await Promise.race([closed, delay(PIPES_CLOSE_MS, undefined, { ref: false })]);
+    for (const stream of this.#child.stdio) stream?.destroy();
+  }
+
+  #pipe(fd: number): Readable | Writable | null | undefined {
+    return this.#child.stdio[fd as 0];
+  }
+
+  #findFirst(): ProcessIdentity | undefined {
+    if (this.#ended || this.#child.pid === undefined) return undefined;
+    const first = listTree(this.#child.pid).find((pid) => isFirstOfNamespace(pid));
+    return first === undefined ? undefined : identify(first);
+  }
+
+  #readStatus(status: Readable): void {
+    let text = "";
+    status.on("error", () => undefined);
+    status.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      const pid = /"child-pid": (\d+)/.exec(text)?.[1];
+      if (pid) this.#first ??= identify(Number(pid));
+      if (text.includes('"exit-code"')) this.#reported = true;
+    });
+  }
+}
+
+const isFirstOfNamespace = (pid: number): boolean =>
+  /^NSpid:\t\d+\t(\d+\t)*1$/m.test(readText(`/proc/${pid}/status`) ?? "");
+
+function feed(pipe: Writable, bytes: Uint8Array): void {
+  pipe.on("error", () => undefined); // it ended without reading to the end; its exit says why
+  pipe.end(bytes);
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, NICE);
+  } catch {
+    // It has ended already.
+  }
+}

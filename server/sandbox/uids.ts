@@ -1,0 +1,82 @@
+/**
+ * One user number per run, so that the kernel itself keeps runs apart. Held by a lock file that names the holder:
+ * several servers share the machine's range, and a number is free again only when its holder is gone.
+ */
+import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { identify, isRunning, type ProcessIdentity, readText } from "./processes.ts";
+
+export interface UidRange {
+  first: number;
+  count: number;
+}
+
+export interface RunUid {
+  uid: number;
+  release(): void;
+}
+
+const LOCKS = "/run/regent/uids";
+
+/** The first lies where systemd's map of user numbers has nothing; the others are for containers that map fewer. */
+const CANDIDATES: UidRange[] = [
+  { first: 1_879_048_192, count: 65_536 },
+  { first: 200_000, count: 65_536 },
+  { first: 61_184, count: 4_096 },
+];
+
+export const chooseUidRange = (): UidRange | undefined =>
+  CANDIDATES.find((range) => ["uid_map", "gid_map"].every((map) => covers(`/proc/self/${map}`, range)));
+
+export function createUids(range: UidRange, chance: () => number) {
+  mkdirSync(LOCKS, { recursive: true, mode: 0o700 });
+  const me = identify(process.pid);
+  if (!me) throw new Error("no /proc");
+  let cursor = Math.floor(chance() * range.count);
+
+  return {
+    take(): RunUid {
+      for (let tries = 0; tries < range.count; tries += 1) {
+        const uid = range.first + (cursor++ % range.count);
+        const path = join(LOCKS, String(uid));
+        if (lock(path, me)) return { uid, release: () => unlinkSync(path) };
+      }
+      throw new Error("every user number of the sandbox is taken");
+    },
+
+    /** Numbers whose holder died. Their processes must be ended before `forget`. */
+    listStale: (): number[] =>
+      readdirSync(LOCKS)
+        .filter((name) => !isHeld(join(LOCKS, name)))
+        .map(Number),
+
+    forget: (uid: number) => unlinkSync(join(LOCKS, String(uid))),
+  };
+}
+
+export type Uids = ReturnType<typeof createUids>;
+
+function lock(path: string, holder: ProcessIdentity): boolean {
+  try {
+    writeFileSync(path, `${holder.pid} ${holder.startedAt}`, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function isHeld(path: string): boolean {
+  const text = readText(path);
+  if (text === undefined) return true; // released just now
+  const [pid, startedAt] = text.split(" ");
+  // Empty: its holder is between making and filling the file.
+  return pid === undefined || startedAt === undefined || isRunning({ pid: Number(pid), startedAt });
+}
+
+const covers = (map: string, { first, count }: UidRange): boolean =>
+  readFileSync(map, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .some(([inside = 0, , length = 0]) => inside <= first && inside + length >= first + count);

@@ -1,0 +1,1 @@
+export { createTools, type Tools, type ToolsDeps } from "./tools.ts";
