@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EventId } from "./ids.ts";
-import { AnyJsonObject } from "./json.ts";
+import { AnyJsonObject, type JsonObject } from "./json.ts";
 import { operation } from "./operation.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
@@ -52,3 +52,17 @@ export const eventOperations = {
     errors: [],
   }),
 };
+
+/**
+ * What expressions see as `event`: the fields of its data, as the vendor names them (`event.action`), and what Regent
+ * knows of it. Regent's names win, because data comes from outside and must not be able to name its own source; a
+ * field of the data that is hidden by one is found under `event.data`.
+ */
+export const eventScope = (event: Event): JsonObject => ({
+  ...(event.data as JsonObject),
+  id: event.id,
+  type: event.type,
+  source: event.source,
+  at: event.at,
+  data: event.data as JsonObject,
+});

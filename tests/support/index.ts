@@ -1,3 +1,5 @@
 export { type TestDatabase, type TestDatabaseOptions, testDatabase } from "./database.ts";
+export { type DurableRun, type DurableRuns, durableRuns, Killed } from "./durable-run.ts";
 export { type FakeClock, fakeClock } from "./fake-clock.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
+export { gate, testApprovals } from "./test-approvals.ts";
