@@ -15,9 +15,12 @@ end
 $$;
 
 do $$
+declare
+  -- Since 16 whoever makes a role is a member that may not take it on until granted.
+  needed constant text := case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end;
 begin
   if exists (select from pg_roles where rolname = 'regent_app') then
-    if not pg_has_role(current_user, 'regent_app', 'member') then
+    if not pg_has_role(current_user, 'regent_app', needed) then
       execute format('grant regent_app to %I', current_user);
     end if;
     execute format('grant usage on schema %I to regent_app', current_schema());
