@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "#testing";
+import { temporaryFolder, testProgram } from "#testing";
 import type { Digest } from "./blobs.ts";
 import { digestOfBytes } from "./digest.ts";
 import { createFolderBlobs } from "./folder-blobs.ts";
@@ -90,7 +90,7 @@ test("drafts of killed writers go, those of living ones stay", async () => {
 test("kill -9 while writing leaves every blob whole or absent, and what was promised is there", async () => {
   for (let round = 0; round < 5; round++) {
     const folder = await temporaryFolder("blobs");
-    const writer = fork(new URL("folder-blobs.fixture.ts", import.meta.url), [folder], { stdio: "inherit" });
+    const writer = fork(testProgram("write-blobs.ts"), [folder], { stdio: "inherit" });
     const promised: Digest[] = [];
     const enough = new Promise<void>((done) => {
       writer.on("message", (said) => {

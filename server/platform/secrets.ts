@@ -53,7 +53,7 @@ function readFile(path: string, problems: string[]): [string, string][] {
 }
 
 /** `NAME=value` lines; `#` begins a comment line; quotes around a value are taken off. The value is never shown. */
-export function parseSecrets(text: string, path: string, problems: string[]): [string, string][] {
+function parseSecrets(text: string, path: string, problems: string[]): [string, string][] {
   const secrets: [string, string][] = [];
   for (const [index, line] of text
     .replace(/^\uFEFF/, "")

@@ -3,3 +3,4 @@ export { type DurableRun, type DurableRuns, durableRuns, Killed } from "./durabl
 export { type FakeClock, fakeClock } from "./fake-clock.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { gate, testApprovals } from "./test-approvals.ts";
+export { testProgram } from "./test-program.ts";

@@ -13,7 +13,7 @@ const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
  * Of this checkout and this user; outside the checkout, so that no test finds it among the files. In memory where the
  * system offers it: cloning a database makes 300 files, 15 ms there and 210 ms on the disk of a small virtual machine.
  */
-export const SERVER_FOLDER = join(
+const SERVER_FOLDER = join(
   hasRoomInMemory() ? "/dev/shm" : tmpdir(),
   `regent-tests-${process.getuid?.() ?? 0}-${createHash("sha256").update(CHECKOUT).digest("hex").slice(0, 10)}`,
 );
