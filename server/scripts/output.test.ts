@@ -1,10 +1,10 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { removeMountPoints, stampOf, takeOutputFile, toOutput } from "./output.ts";
+import { stampOf, takeOutputFile, toOutput } from "./output.ts";
 
 const left: string[] = [];
 const folder = () => {
@@ -57,24 +57,4 @@ test("an output.json that is no JSON, a link, a pipe or a folder is refused with
     make(join(path, "output.json"));
     await rejects(takeOutputFile(path, undefined), { code: "script_output_invalid" });
   }
-});
-
-test("empty mount points of inputs go, what a script wrote there stays, and a link is not followed", async () => {
-  const path = folder();
-  mkdirSync(join(path, "inputs/repo"), { recursive: true });
-  writeFileSync(join(path, "inputs/mail"), "");
-  await removeMountPoints(path, ["repo", "mail"]);
-  deepEqual(readdirSync(path), []);
-
-  mkdirSync(join(path, "inputs/repo"), { recursive: true });
-  writeFileSync(join(path, "inputs/own"), "x");
-  await removeMountPoints(path, ["repo"]);
-  deepEqual(readdirSync(join(path, "inputs")), ["own"]);
-
-  const outside = folder();
-  mkdirSync(join(outside, "repo"));
-  const linked = folder();
-  symlinkSync(outside, join(linked, "inputs"));
-  await removeMountPoints(linked, ["repo"]);
-  deepEqual(readdirSync(outside), ["repo"]);
 });

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, open, rmdir, unlink } from "node:fs/promises";
+import { lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, type Json } from "@regent/contract";
 
@@ -52,18 +52,4 @@ export async function takeOutputFile(directory: string, before: string | undefin
   } finally {
     await file.close();
   }
-}
-
-/** Takes away the empty mount points that `inputs/…` left, so that they do not become files of the workspace. */
-export async function removeMountPoints(directory: string, names: string[]): Promise<void> {
-  const inputs = join(directory, "inputs");
-  // The script may have put a link there: only a real folder is touched, and only what is empty goes.
-  if (!(await lstat(inputs).catch(() => undefined))?.isDirectory()) return;
-  for (const name of names) {
-    const path = join(inputs, name);
-    const stats = await lstat(path).catch(() => undefined);
-    if (stats?.isDirectory()) await rmdir(path).catch(() => {});
-    else if (stats?.isFile() && stats.size === 0) await unlink(path);
-  }
-  if (names.length > 0) await rmdir(inputs).catch(() => {});
 }

@@ -7,7 +7,7 @@ import type { Limits, Outcome, Sandbox, ScriptResult } from "#sandbox";
 import type { Scratch, Workspaces } from "#workspaces";
 import { toEnvironment } from "./environment.ts";
 import { type LiveOutput, printable } from "./live-output.ts";
-import { removeMountPoints, stampOf, takeOutputFile, toOutput } from "./output.ts";
+import { stampOf, takeOutputFile, toOutput } from "./output.ts";
 
 export interface ScriptMachine {
   workspaces: Workspaces;
@@ -21,7 +21,6 @@ export interface ScriptMachine {
 /** The part of a script or hybrid stage that says what runs. */
 export interface ScriptBody {
   script: string;
-  runtime?: string;
   reads: string[];
   network: string[];
   workingDirectory?: Json;
@@ -59,11 +58,11 @@ export async function runScript(
   await mkdir(root);
   const cache = { cachePaths: job.cachePaths, cacheScope: `${deps.companyId()}/${job.run.daemon}` };
   await deps.workspaces.checkOut(tree, root, cache);
-  const inputs = await checkOutInputs(deps, job, directory.path);
+  const where = workingDirectoryOf(body, job);
+  const inputs = await checkOutInputs(deps, job, directory.path, where);
 
   const scope = { ...job.scope, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
   const env = toEnvironment(scope, body.reads);
-  const where = workingDirectoryOf(body, job);
   const working = where === undefined ? root : join(root, where);
   const before = await stampOf(working);
 
@@ -75,7 +74,6 @@ export async function runScript(
         run: job.run.id,
         stage: job.path,
         script: body.script,
-        ...(body.runtime === undefined ? {} : { runtime: body.runtime }),
         env,
         directory: root,
         ...(where === undefined ? {} : { workingDirectory: where }),
@@ -96,14 +94,13 @@ export async function runScript(
 
   const end = { ...result, exit: result.exitCode, result };
   if (result.outcome !== "ok") return { ...end, output: null, tree: null };
-  const names = inputs.mounts.map((mount) => mount.name);
-  await removeMountPoints(working, names);
   const output = (await takeOutputFile(working, before)) ?? toOutput(result.stdout);
   return { ...end, output, tree: await deps.workspaces.checkIn(root, cache) };
 }
 
-/** Inputs of the run lie beside the workspace, each at `inputs/<name>` inside; `$name` holds the path. */
-async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string) {
+/** Inputs of the run appear read-only at `inputs/<name>` of the workspace; `$name` holds the path from where it runs. */
+async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string, where: string | undefined) {
+  const up = where === undefined ? "" : "../".repeat(where.split("/").length);
   const mounts: { name: string; source: string }[] = [];
   const paths: Record<string, Json> = {};
   for (const { name, tree } of job.files) {
@@ -113,7 +110,7 @@ async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string) 
     const entries = await deps.workspaces.list(tree);
     const only = entries.length === 1 && entries[0]!.kind === "file" ? entries[0]!.path : undefined;
     mounts.push({ name, source });
-    paths[name] = only === undefined ? `inputs/${name}` : `inputs/${name}/${only}`;
+    paths[name] = `${up}inputs/${name}${only === undefined ? "" : `/${only}`}`;
   }
   return { mounts, paths };
 }

@@ -49,11 +49,11 @@ export function createScripts(deps: ScriptsDeps): Scripts {
     live,
     performers: {
       script: {
-        missing: () => missingForScripts(deps.sandbox),
+        missing: (stage) => missingForScripts(deps.sandbox, stage.runtime),
         perform: (stage, job) => performScript(machine, stage, job),
       },
       hybrid: {
-        missing: (stage) => [...missingForScripts(deps.sandbox), ...deps.missingAgent(stage.agent)],
+        missing: (stage) => [...missingForScripts(deps.sandbox, stage.runtime), ...deps.missingAgent(stage.agent)],
         perform: (stage, job) => performHybrid(machine, stage, job),
       },
     },
