@@ -1,12 +1,14 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { withLock } from "./lock.mjs";
 
-const lockFile = () => join(mkdtempSync(join(tmpdir(), "regent-lock-")), "lock");
+const parent = mkdtempSync(join(tmpdir(), "regent-lock-"));
+after(() => rmSync(parent, { recursive: true }));
+const lockFile = () => join(mkdtempSync(join(parent, "one-")), "lock");
 const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
 test("of many processes that start at once only one works at a time, also when the file of a dead one lies there", async () => {
