@@ -1,6 +1,6 @@
 import { type Daemon, ENDED, fail, type Json, type JsonObject, type Run } from "@regent/contract";
 import type { Expressions } from "#expressions";
-import type { Blobs, Clock, Database, Digest, Ids, Log } from "#platform";
+import type { Blobs, Clock, Database, Ids, Log } from "#platform";
 import { compareRuns } from "./compare.ts";
 import { createControls } from "./controls.ts";
 import type { Engine, Program } from "./engine.ts";
@@ -27,7 +27,7 @@ export interface KernelDeps {
   trees: InterpreterDeps["trees"];
   checkInputs: CheckInputs;
   /** The trees behind inputs of type file and folder. @throws not_found */
-  inputFiles(daemon: Daemon, inputs: JsonObject): Promise<{ name: string; tree: Digest }[]>;
+  inputFiles(daemon: Daemon, inputs: JsonObject): Promise<RunInput["files"]>;
   /** Made after the kernel, which it starts runs with. */
   events(): EventSource;
   /** Withdraws what a run that ended still asks for. */

@@ -38,7 +38,7 @@ export interface Job {
   /** The workspace as the stage before left it. */
   tree: Digest;
   /** Files and folders among the run's inputs, by input name. */
-  files: { name: string; tree: Digest }[];
+  files: { name: string; tree: Digest; kind?: "file" | "folder" }[];
   cachePaths: string[];
   render(template: Template): Json;
   /** A definition as it was when the run started (`agent`, `daemon`), or undefined. */

@@ -10,7 +10,7 @@ export interface RunInput {
   pins: Record<string, Digest>;
   names: JsonObject;
   inputs: JsonObject;
-  files: { name: string; tree: Digest }[];
+  files: { name: string; tree: Digest; kind?: "file" | "folder" }[];
   trigger: StartRequest["trigger"];
   event?: JsonObject;
   parent?: string;

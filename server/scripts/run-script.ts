@@ -103,16 +103,21 @@ async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string, 
   const up = where === undefined ? "" : "../".repeat(where.split("/").length);
   const mounts: { name: string; source: string }[] = [];
   const paths: Record<string, Json> = {};
-  for (const { name, tree } of job.files) {
+  for (const { name, tree, kind } of job.files) {
     const source = join(directory, `input-${mounts.length}`);
     await mkdir(source);
     await deps.workspaces.checkOut(tree, source);
-    const entries = await deps.workspaces.list(tree);
-    const only = entries.length === 1 && entries[0]!.kind === "file" ? entries[0]!.path : undefined;
     mounts.push({ name, source });
-    paths[name] = `${up}inputs/${name}${only === undefined ? "" : `/${only}`}`;
+    const file = kind === "folder" ? undefined : await onlyFileOf(deps, tree);
+    paths[name] = `${up}inputs/${name}${file === undefined ? "" : `/${file}`}`;
   }
   return { mounts, paths };
+}
+
+/** An input of type `file` is a tree with one entry. */
+async function onlyFileOf(deps: ScriptMachine, tree: Digest): Promise<string | undefined> {
+  const [first, second] = await deps.workspaces.list(tree);
+  return first?.kind === "file" && second === undefined ? first.path : undefined;
 }
 
 function workingDirectoryOf(body: ScriptBody, job: Job): string | undefined {

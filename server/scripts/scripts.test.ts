@@ -5,16 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { HybridStage, Json, ScriptStage } from "@regent/contract";
-import { systemClock } from "#platform";
+import { createFolderBlobs, systemClock } from "#platform";
 import { createSandbox } from "#sandbox";
 import { createScratch, createWorkspaces } from "#workspaces";
-import { testBlobs } from "../workspaces/folder-blobs.test-support.ts";
 import { createScripts } from "./scripts.ts";
 import { testJob } from "./test-job.test-support.ts";
 
 const place = mkdtempSync(join(tmpdir(), "regent-scripts-"));
 const sandbox = await createSandbox({ directory: join(place, "sandbox") });
-const blobs = await testBlobs();
+const blobs = await createFolderBlobs({ folder: join(place, "blobs") });
 const workspaces = await createWorkspaces({ blobs, clock: systemClock, cachesFolder: join(place, "caches") });
 const answers: { asked: unknown[]; next: Json[] } = { asked: [], next: [] };
 const scripts = createScripts({
@@ -31,7 +30,6 @@ const scripts = createScripts({
 after(async () => {
   await sandbox.close();
   rmSync(place, { recursive: true, force: true });
-  rmSync(blobs.folder, { recursive: true });
 });
 
 const base = { id: "stage", name: "Stage", needs: [], handler: false, fallback: [], onError: { do: "fail" } } as const;

@@ -1,15 +1,13 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { after, test } from "node:test";
-import { systemClock } from "#platform";
+import { test } from "node:test";
+import { createFolderBlobs, systemClock } from "#platform";
+import { temporaryFolder } from "#testing";
 import { createWorkspaces } from "#workspaces";
-import { testBlobs } from "../workspaces/folder-blobs.test-support.ts";
 import { builtInTools } from "./built-in.ts";
 import type { ToolCall } from "./tool.ts";
 
-const blobs = await testBlobs();
+const blobs = await createFolderBlobs({ folder: await temporaryFolder() });
 const workspaces = await createWorkspaces({ blobs, clock: systemClock });
-after(() => rm(blobs.folder, { recursive: true }));
 const tools = builtInTools({ workspaces, resolve: async () => [] });
 
 const input = await workspaces.write(workspaces.empty, "mail/1.txt", Buffer.from("Refund please\n"));

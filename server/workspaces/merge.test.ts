@@ -1,13 +1,11 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { after, test } from "node:test";
-import { systemClock } from "#platform";
-import { testBlobs } from "./folder-blobs.test-support.ts";
+import { test } from "node:test";
+import { createFolderBlobs, systemClock } from "#platform";
+import { temporaryFolder } from "#testing";
 import { createWorkspaces } from "./workspaces.ts";
 
-const blobs = await testBlobs();
+const blobs = await createFolderBlobs({ folder: await temporaryFolder() });
 const workspaces = await createWorkspaces({ blobs, clock: systemClock });
-after(() => rm(blobs.folder, { recursive: true }));
 
 async function treeOf(files: Record<string, string>, base = workspaces.empty) {
   let tree = base;

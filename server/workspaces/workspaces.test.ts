@@ -18,8 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { systemClock } from "#platform";
-import { testBlobs } from "./folder-blobs.test-support.ts";
+import { createFolderBlobs, systemClock } from "#platform";
 import { removeTree } from "./scratch.ts";
 import { createWorkspaces, type WorkspacesDeps } from "./workspaces.ts";
 
@@ -34,8 +33,7 @@ after(async () => {
 });
 
 async function machine(deps: Partial<WorkspacesDeps> = {}) {
-  const blobs = await testBlobs();
-  left.push(blobs.folder);
+  const blobs = await createFolderBlobs({ folder: folder() });
   return { blobs, ...(await createWorkspaces({ blobs, clock: systemClock, ...deps })) };
 }
 
