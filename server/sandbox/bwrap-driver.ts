@@ -1,5 +1,14 @@
-import type { Driver, Job } from "./driver.ts";
-import { ENVIRONMENT_FD, ETC_FILES, environmentOf, HOST_ETC, innerCommand, MASKED, SYSTEM_FOLDERS } from "./inside.ts";
+import type { Driver, WalledScript } from "./driver.ts";
+import {
+  ENVIRONMENT_FD,
+  ETC_FILES,
+  environmentOf,
+  HOST_ETC,
+  innerCommand,
+  MASKED,
+  SYSTEM_FOLDERS,
+  startFolder,
+} from "./inside.ts";
 import { MB } from "./limits.ts";
 
 const [FILTER_FD, STATUS_FD, OPTIONS_FD, SCRIPT_FD] = [3, 4, 5, 7];
@@ -17,20 +26,20 @@ export const bwrapDriver: Driver = {
     { path: "/usr/bin/bwrap", package: "bubblewrap" },
     { path: "/bin/bash", package: "bash" },
   ],
-  command: (job) => ({
-    argv: ["/usr/bin/bwrap", "--args", String(OPTIONS_FD), "--", ...innerCommand(job)],
+  command: (script) => ({
+    argv: ["/usr/bin/bwrap", "--args", String(OPTIONS_FD), "--", ...innerCommand(script)],
     feeds: new Map([
-      [FILTER_FD, job.filter],
-      [OPTIONS_FD, Buffer.from(bwrapOptions(job).join("\0"))],
-      [ENVIRONMENT_FD, environmentOf(job)],
-      [SCRIPT_FD, job.script],
+      [FILTER_FD, script.filter],
+      [OPTIONS_FD, Buffer.from(bwrapOptions(script).join("\0"))],
+      [ENVIRONMENT_FD, environmentOf(script)],
+      [SCRIPT_FD, script.text],
       ...ETC_FDS.map(({ name, fd }): [number, Buffer] => [fd, Buffer.from(ETC_FILES[name] ?? "")]),
     ]),
     statusFd: STATUS_FD,
   }),
 };
 
-export const bwrapOptions = (job: Job): string[] => [
+export const bwrapOptions = (script: WalledScript): string[] => [
   ...["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
   ...["--disable-userns", "--assert-userns-disabled", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"],
   ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"],
@@ -40,11 +49,11 @@ export const bwrapOptions = (job: Job): string[] => [
   ...HOST_ETC.flatMap((path) => ["--ro-bind-try", path, path]),
   ...ETC_FDS.flatMap(({ name, fd }) => ["--perms", "0444", "--ro-bind-data", String(fd), `/etc/${name}`]),
   ...["--proc", "/proc", ...MASKED.flatMap((path) => ["--ro-bind", "/dev/null", path])],
-  ...["--dev", "/dev", ...scratch("/dev/shm", "1777", job.limits.tmpMb)],
-  ...[...scratch("/tmp", "1777", job.limits.tmpMb), ...scratch("/home", "0755", job.limits.tmpMb)],
-  ...["--ro-bind", job.node, "/opt/regent/bin/node"],
-  ...["--perms", "0555", "--ro-bind-data", String(SCRIPT_FD), job.scriptPath],
-  ...["--bind", job.directory, "/work", ...inputs(job)],
+  ...["--dev", "/dev", ...scratch("/dev/shm", "1777", script.limits.tmpMb)],
+  ...[...scratch("/tmp", "1777", script.limits.tmpMb), ...scratch("/home", "0755", script.limits.tmpMb)],
+  ...["--ro-bind", script.node, "/opt/regent/bin/node"],
+  ...["--perms", "0555", "--ro-bind-data", String(SCRIPT_FD), script.scriptPath],
+  ...["--bind", script.directory, "/work", ...inputs(script)],
   ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"],
 ];
 
@@ -54,11 +63,11 @@ const scratch = (path: string, mode: string, sizeMb: number): string[] => [
 ];
 
 /** An own tmpfs below the inputs, so that no mount point is ever made in the working directory itself. */
-const inputs = (job: Job): string[] =>
-  job.inputs.length === 0
+const inputs = (script: WalledScript): string[] =>
+  script.inputs.length === 0
     ? []
     : [
-        ...["--perms", "0755", "--size", String(MB), "--tmpfs", "/work/inputs"],
-        ...job.inputs.flatMap(({ name, source }) => ["--ro-bind", source, `/work/inputs/${name}`]),
-        ...["--remount-ro", "/work/inputs"],
+        ...["--perms", "0755", "--size", String(MB), "--tmpfs", `${startFolder(script)}/inputs`],
+        ...script.inputs.flatMap(({ name, source }) => ["--ro-bind", source, `${startFolder(script)}/inputs/${name}`]),
+        ...["--remount-ro", `${startFolder(script)}/inputs`],
       ];

@@ -95,9 +95,14 @@ export interface Free {
 const RESERVE_BYTES = 256 * MB;
 const RESERVE_FILES = 10_000;
 
-export function freeOf(path: string): Free {
-  const { bavail, bsize, ffree, files } = statfsSync(path);
-  const bytes = bavail * bsize;
-  // Some file systems have no fixed number of inodes and say 0 of 0.
-  return { bytes, files: ffree, nearlyFull: bytes < RESERVE_BYTES || (files > 0 && ffree < RESERVE_FILES) };
+/** Undefined when the folder has gone. */
+export function freeOf(path: string): Free | undefined {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(path);
+    const bytes = bavail * bsize;
+    // Some file systems have no fixed number of inodes and say 0 of 0.
+    return { bytes, files: ffree, nearlyFull: bytes < RESERVE_BYTES || (files > 0 && ffree < RESERVE_FILES) };
+  } catch {
+    return undefined;
+  }
 }

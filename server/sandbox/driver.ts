@@ -1,12 +1,12 @@
 import type { Limits } from "./sandbox.ts";
 
 /** One script, ready to be run. Every path is one that the run's own uid can reach. */
-export interface Job {
+export interface WalledScript {
   directory: string;
   /** Below /work inside. */
   workingDirectory: string;
   inputs: { name: string; source: string }[];
-  script: Buffer;
+  text: Buffer;
   /** Path of the script inside. */
   scriptPath: string;
   /** Our own Node, which becomes /opt/regent/bin/node. */
@@ -33,5 +33,5 @@ export interface Driver {
   readonly isolation: string;
   /** What has to be installed. The first of them is asked for its version. */
   readonly programs: { path: string; package: string }[];
-  command(job: Job): Command;
+  command(script: WalledScript): Command;
 }

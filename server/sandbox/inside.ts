@@ -1,6 +1,6 @@
 /** What every driver shows inside the walls, and the shell that runs there before the script. */
 import { lstatSync, readlinkSync, statSync } from "node:fs";
-import type { Job } from "./driver.ts";
+import type { WalledScript } from "./driver.ts";
 import { MB, OPEN_FILES, RUNTIME_RESERVE_MB } from "./limits.ts";
 import type { Limits } from "./sandbox.ts";
 
@@ -30,25 +30,28 @@ export const MASKED = [
   .filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o006) !== 0);
 
 /** The environment of the script: a home, a language, a path, and what the stage gives. */
-export const environmentOf = (job: Job): Buffer => {
+export const environmentOf = (script: WalledScript): Buffer => {
   const env = {
     PATH: "/opt/regent/bin:/usr/local/bin:/usr/bin:/bin",
     HOME: "/home",
     LANG: "C.UTF-8",
     TMPDIR: "/tmp",
-    ...job.env,
+    ...script.env,
   };
   return Buffer.from(Object.entries(env).flatMap(([name, value]) => `${name}=${value}\0`).join("")); // biome-ignore format: one line
 };
+
+export const startFolder = ({ workingDirectory }: WalledScript): string =>
+  workingDirectory === "" ? "/work" : `/work/${workingDirectory}`;
 
 /**
  * Takes the script's environment from its descriptor (so that neither the walls nor this shell ever run with it),
  * closes every other descriptor, sets the limits and becomes the script. `-p` keeps bash from reading functions.
  * RLIMIT_NPROC is set here because the kernel counts it per user namespace.
  */
-export const innerCommand = (job: Job): string[] => [
-  ...["/bin/bash", "--norc", "--noprofile", "-p", "-c", innerShell(job.limits), "sandbox"],
-  ...[job.workingDirectory === "" ? "/work" : `/work/${job.workingDirectory}`, ...job.command],
+export const innerCommand = (script: WalledScript): string[] => [
+  ...["/bin/bash", "--norc", "--noprofile", "-p", "-c", innerShell(script.limits), "sandbox"],
+  ...[startFolder(script), ...script.command],
 ];
 
 const innerShell = (limits: Limits): string => `

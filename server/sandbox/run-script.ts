@@ -3,6 +3,7 @@
  * is reported before everything that it started is dead.
  */
 import { realpath } from "node:fs/promises";
+import { fail } from "@regent/contract";
 import type { Clock } from "#platform";
 import { auditRecord } from "./audit.ts";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
@@ -10,6 +11,7 @@ import type { Driver } from "./driver.ts";
 import { launch, reach } from "./launch.ts";
 import { withDefaults } from "./limits.ts";
 import { createOutput } from "./output.ts";
+import type { Pipe, Pipes } from "./pipes.ts";
 import { chooseRuntime } from "./runtime.ts";
 import type { Limits, Outcome, ScriptControl, ScriptResult, ScriptSpec } from "./sandbox.ts";
 import { type Exit, ScriptProcess } from "./script-process.ts";
@@ -18,7 +20,7 @@ import { stageInputs } from "./stage-inputs.ts";
 import type { Uids } from "./uids.ts";
 import { startWallClock } from "./wall-clock.ts";
 import { watch } from "./watch.ts";
-import { giveTo, makeInputsFolder } from "./working-directory.ts";
+import { giveTo, makeInputsFolder, makeStartFolder } from "./working-directory.ts";
 
 export interface Walls {
   clock: Clock;
@@ -32,6 +34,7 @@ export interface Walls {
   /** Present when the server is root. */
   uids: Uids | undefined;
   groups: ControlGroups | undefined;
+  pipes: Pipes;
 }
 
 export async function runScript(walls: Walls, spec: ScriptSpec, control: ScriptControl): Promise<ScriptResult> {
@@ -46,12 +49,17 @@ export async function runScript(walls: Walls, spec: ScriptSpec, control: ScriptC
   const tidy: (() => Promise<void>)[] = [];
   try {
     if (user) await giveTo(directory, user.uid);
-    if (spec.inputs.length > 0) tidy.push(await makeInputsFolder(directory, user?.uid));
+    const startFolder = await makeStartFolder(directory, spec.workingDirectory ?? "", user?.uid);
+    if (spec.inputs.length > 0) {
+      if (!startFolder) throw fail("invalid_input", { reason: "a link leads to the working directory" });
+      tidy.push(await makeInputsFolder(startFolder, user?.uid));
+    }
     const staged = await stageInputs(spec, walls.directory, user?.uid);
     tidy.push(staged.remove);
     group = walls.groups?.create(`${process.pid}-${user?.uid ?? ""}-${nextNumber()}`, limits);
     const { inputs } = staged;
-    const script = start(walls, { spec, directory, inputs, limits, runtime, uid: user?.uid, group });
+    const [stdout, stderr] = await Promise.all([walls.pipes.take(user?.uid), walls.pipes.take(user?.uid)]);
+    const script = start(walls, { spec, directory, inputs, limits, runtime, uid: user?.uid, stdout, stderr, group });
 
     let reason: Outcome | undefined;
     const stopFor = (outcome: Outcome) => {
@@ -119,17 +127,22 @@ interface Start {
   limits: Limits;
   runtime: { path: string; command: string[] };
   uid: number | undefined;
+  stdout: Pipe;
+  stderr: Pipe;
   group: ControlGroup | undefined;
 }
 
-function start(walls: Walls, { spec, directory, inputs, limits, runtime, uid, group }: Start): ScriptProcess {
+function start(
+  walls: Walls,
+  { spec, directory, inputs, limits, runtime, uid, stdout, stderr, group }: Start,
+): ScriptProcess {
   const paths = [directory, walls.node, ...inputs.map(({ source }) => source)];
-  const { binds, at } = uid === undefined ? { binds: undefined, at: (path: string) => path } : reach(paths);
+  const { binds, at } = uid === undefined ? { binds: [], at: (path: string) => path } : reach(paths);
   const command = walls.driver.command({
     directory: at(directory),
     workingDirectory: spec.workingDirectory ?? "",
     inputs: inputs.map(({ name, source }) => ({ name, source: at(source) })),
-    script: Buffer.from(spec.script),
+    text: Buffer.from(spec.script),
     scriptPath: runtime.path,
     node: at(walls.node),
     env: spec.env,
@@ -138,7 +151,7 @@ function start(walls: Walls, { spec, directory, inputs, limits, runtime, uid, gr
     filter: walls.filter.program,
   });
   const as = { joins: group?.joins ?? [], binds, ...(uid === undefined ? {} : { uid }) };
-  return new ScriptProcess(launch(command.argv, as), command, spec.stdin, group);
+  return new ScriptProcess(launch(command.argv, as), command, { stdin: spec.stdin, stdout, stderr, group });
 }
 
 const SIGXCPU = 24;

@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import { fail } from "@regent/contract";
 import { type Clock, systemClock } from "#platform";
 import { bwrapDriver } from "./bwrap-driver.ts";
@@ -7,6 +7,7 @@ import { checkSpec } from "./check-spec.ts";
 import { findControlGroups } from "./control-groups.ts";
 import type { Driver } from "./driver.ts";
 import { DEFAULT_LIMITS, withDefaults } from "./limits.ts";
+import { createPipes } from "./pipes.ts";
 import { probeDriver } from "./probe-driver.ts";
 import { endStaleUsers } from "./reap.ts";
 import { runScript, type Walls } from "./run-script.ts";
@@ -103,7 +104,7 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
   const root = process.getuid?.() === 0;
   const range = root ? chooseUidRange() : undefined;
   const groups = deps.controlGroups === false ? undefined : findControlGroups();
-  const uids = range && createUids(range, () => randomInt(2 ** 32) / 2 ** 32);
+  const uids = range && createUids(range);
   const common = {
     clock: deps.clock ?? systemClock,
     directory: deps.directory,
@@ -111,6 +112,7 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
     limits: withDefaults(deps.limits, DEFAULT_LIMITS),
     uids,
     groups,
+    pipes: createPipes(join(deps.directory, "pipes", String(process.pid))),
   };
 
   let walls: Walls | undefined;
@@ -148,6 +150,9 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
       return runScript(walls, spec, control);
     },
     reap: async () => (uids ? endStaleUsers(uids) : 0) + ((await groups?.reap()) ?? 0),
-    close: async () => groups?.close(),
+    async close() {
+      common.pipes.close();
+      await groups?.close();
+    },
   };
 }

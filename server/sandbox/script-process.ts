@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ControlGroup } from "./control-groups.ts";
 import type { Command } from "./driver.ts";
 import type { Launch } from "./launch.ts";
+import type { Pipe } from "./pipes.ts";
 import { identify, isRunning, listTree, type ProcessIdentity, readText, signal } from "./processes.ts";
 
 const NICE = 10;
@@ -18,28 +19,38 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
+export interface Surroundings {
+  stdin: Uint8Array | undefined;
+  stdout: Pipe;
+  stderr: Pipe;
+  group: ControlGroup | undefined;
+}
+
 export class ScriptProcess {
   readonly exited: Promise<Exit>;
   readonly startFailure: Promise<never>;
   readonly #child: ChildProcess;
   readonly #group: ControlGroup | undefined;
+  readonly #streams: Readable[];
   readonly #statusFd: number | undefined;
   #first: ProcessIdentity | undefined;
   #reported = false;
   #ended = false;
 
-  constructor(start: Launch, command: Command, stdin: Uint8Array | undefined, group: ControlGroup | undefined) {
+  constructor(start: Launch, command: Command, { stdin, stdout, stderr, group }: Surroundings) {
     const highest = Math.max(command.statusFd ?? 0, ...command.feeds.keys());
     const [program = "", ...rest] = start.argv;
     this.#group = group;
     this.#statusFd = command.statusFd;
+    this.#streams = [stdout, stderr].map(({ reader }) => reader);
     this.#child = spawn(program, rest, {
       env: {},
       cwd: "/",
       detached: true,
-      stdio: [stdin ? "pipe" : "ignore", ...Array<"pipe">(highest).fill("pipe")],
+      stdio: [stdin ? "pipe" : "ignore", stdout.writeFd, stderr.writeFd, ...Array<"pipe">(highest - 2).fill("pipe")],
       ...(start.uid === undefined ? {} : { uid: start.uid, gid: start.uid }),
     });
+    for (const pipe of [stdout, stderr]) pipe.closeWriter();
     this.startFailure = new Promise((_, reject) => this.#child.once("error", reject));
     this.startFailure.catch(() => undefined);
     this.exited = new Promise((resolve) => {
@@ -56,8 +67,9 @@ export class ScriptProcess {
   }
 
   onOutput(listener: (chunk: Buffer, stream: "stdout" | "stderr") => void): void {
-    this.#child.stdout?.on("data", (chunk: Buffer) => listener(chunk, "stdout"));
-    this.#child.stderr?.on("data", (chunk: Buffer) => listener(chunk, "stderr"));
+    const [stdout, stderr] = this.#streams;
+    stdout?.on("data", (chunk: Buffer) => listener(chunk, "stdout"));
+    stderr?.on("data", (chunk: Buffer) => listener(chunk, "stderr"));
   }
 
   /** The sandbox's first process; when it is dead, the kernel has ended all others. */
@@ -111,10 +123,10 @@ export class ScriptProcess {
       await delay(waited < 20 ? 1 : 10);
     }
     const status = this.#statusFd === undefined ? undefined : (this.#pipe(this.#statusFd) as Readable);
-    const open = [this.#child.stdout, this.#child.stderr, status].filter((stream) => stream && !stream.readableEnded);
+    const open = [...this.#streams, status].filter((stream) => stream && !stream.readableEnded);
     const closed = Promise.all(open.map((stream) => new Promise((resolve) => stream?.once("close", resolve))));
     await Promise.race([closed, delay(PIPES_CLOSE_MS, undefined, { ref: false })]);
-    for (const stream of this.#child.stdio) stream?.destroy();
+    for (const stream of [...this.#streams, ...this.#child.stdio]) stream?.destroy();
   }
 
   #pipe(fd: number): Readable | Writable | null | undefined {

@@ -2,7 +2,7 @@
  * Inputs that the run's own user could not read: copied to a place where it can. The originals are never changed.
  */
 import type { Stats } from "node:fs";
-import { cp, mkdtemp, readdir, realpath, rm, stat } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, realpath, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ScriptSpec } from "./sandbox.ts";
 import { giveTo } from "./working-directory.ts";
@@ -20,6 +20,7 @@ export async function stageInputs(spec: ScriptSpec, place: string, uid: number |
     if (uid === undefined || (await isReadableByAll(path))) inputs.push({ name, source: path });
     else {
       folder ??= await mkdtemp(join(place, `inputs-${process.pid}-`));
+      await chmod(folder, 0o711);
       const copy = join(folder, String(inputs.length));
       const filter = async (from: string) => isContent(await stat(from).catch(() => undefined));
       await cp(path, copy, { recursive: true, verbatimSymlinks: true, filter });

@@ -2,9 +2,10 @@
  * Looks at a running script twenty times a second and says when it takes more than it may: of the disk always, of
  * memory, sockets and inodes where no control group does.
  */
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { ControlGroup } from "./control-groups.ts";
-import { type Free, freeOf, measure, namelessBytes } from "./disk-usage.ts";
+import { freeOf, measure, namelessBytes } from "./disk-usage.ts";
 import { MB, SOCKETS, TMP_FILES } from "./limits.ts";
 import { cpuMsOf, readText } from "./processes.ts";
 import type { Limits, Outcome } from "./sandbox.ts";
@@ -59,6 +60,7 @@ export function watch(
     stop: () => clearTimeout(timer),
     async excessAtEnd() {
       const free = freeOf(directory);
+      if (!free || !atStart) return undefined;
       const grew = atStart.bytes - free.bytes > DISK_STEP_BYTES || atStart.files - free.files > DISK_STEP_FILES;
       return grew ? diskExcess(directory, limits, []) : undefined;
     },
@@ -81,10 +83,7 @@ function lookAtProcesses(script: ScriptProcess, limits: Limits, usage: Usage): O
   if (memoryMb > limits.memoryMb + MEMORY_OVERSHOOT_MB || isMachineOutOfMemory()) return "oom";
   if (usage.cpuMs > limits.cpuSeconds * 1000) return "timeout";
   if (socketsOf(pids[0]!) > SOCKETS) return "socket-limit";
-  if (["tmp", "home", "dev/shm"].some((place) => filesIn(`/proc/${pids[0]}/root/${place}`) > TMP_FILES)) {
-    return "inode-limit";
-  }
-  return undefined;
+  return filesInScratch(`/proc/${pids[0]}/root`) > TMP_FILES ? "inode-limit" : undefined;
 }
 
 /** Resident memory counts shared pages once per process; only when that is too much is the exact, slow sum asked for. */
@@ -104,14 +103,17 @@ const isMachineOutOfMemory = (): boolean =>
 const socketsOf = (first: number): number =>
   Number(/^sockets: used (\d+)/m.exec(readText(`/proc/${first}/net/sockstat`) ?? "")?.[1] ?? 0);
 
-function filesIn(path: string): number {
+/** The fullest of the tmpfs. Until the walls stand, the root is still the host's, whose files are not the script's. */
+function filesInScratch(root: string): number {
   try {
-    const { files, ffree } = statfsSync(path);
-    return files - ffree;
+    if (statSync(root).dev === statSync("/").dev) return 0;
+    return Math.max(...["tmp", "home", "dev/shm"].map((place) => filesIn(statfsSync(join(root, place)))));
   } catch {
-    return 0;
+    return 0; // it has just ended
   }
 }
+
+const filesIn = ({ files, ffree }: { files: number; ffree: number }): number => files - ffree;
 
 /**
  * The folder lies on the server's own disk, so nothing limits it as a whole. Whenever the disk's free space has shrunk,
@@ -119,12 +121,13 @@ function filesIn(path: string): number {
  */
 function createDiskWatch(directory: string, limits: Limits, stopFor: (outcome: Outcome) => void) {
   const atStart = freeOf(directory);
-  let measuredAt: Free = atStart;
+  let measuredAt = atStart;
   let notBefore = 0;
   let dueAt = performance.now() + DISK_AT_LEAST_EVERY_MS;
 
   return (script: ScriptProcess): void => {
     const free = freeOf(directory);
+    if (!free || !atStart || !measuredAt) return;
     if (free.nearlyFull && !atStart.nearlyFull) stopFor(free.bytes < atStart.bytes ? "disk-limit" : "inode-limit");
     measuredAt = {
       ...measuredAt,

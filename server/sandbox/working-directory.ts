@@ -14,15 +14,34 @@ export async function giveTo(path: string, uid: number): Promise<void> {
   await lchown(path, uid, uid);
 }
 
+/**
+ * The folder in which the script starts, made if absent. Undefined when a link leads there: what lies behind it is for
+ * the script's own eyes, not for ours.
+ */
+export async function makeStartFolder(directory: string, below: string, uid: number | undefined) {
+  let path = directory;
+  for (const name of below.split("/").filter(Boolean)) {
+    path = join(path, name);
+    const there = await lstat(path).catch(() => undefined);
+    if (there && !there.isDirectory()) return undefined;
+    if (!there) await makeFolder(path, uid);
+  }
+  return path;
+}
+
 /** An empty mount point for the inputs, whatever lay there. Returns what takes it away again. */
-export async function makeInputsFolder(directory: string, uid: number | undefined): Promise<() => Promise<void>> {
-  const path = join(directory, "inputs");
+export async function makeInputsFolder(startFolder: string, uid: number | undefined): Promise<() => Promise<void>> {
+  const path = join(startFolder, "inputs");
   const there = await lstat(path).catch(() => undefined);
   if (there?.isDirectory()) return async () => {};
   if (there) await unlink(path);
+  await makeFolder(path, uid);
+  return () => rmdir(path).catch(() => undefined);
+}
+
+async function makeFolder(path: string, uid: number | undefined): Promise<void> {
   await mkdir(path);
   if (uid !== undefined) await lchown(path, uid, uid);
-  return () => rmdir(path).catch(() => undefined);
 }
 
 async function detach(path: string, mode: number): Promise<void> {
