@@ -21,6 +21,7 @@ const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("
 const names = globSync("*.ts", { cwd: FOLDER })
   .map((file) => basename(file, ".ts"))
   .sort();
+if (names.length === 0) console.error("There is no long test yet.");
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no long test ${unknown.join(", ")}. There are: ${names.join(", ") || "none yet"}.`);

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 
@@ -29,6 +29,7 @@ export async function runTestFiles(
   try {
     const args = [
       "--test",
+      "--disable-warning=ExperimentalWarning",
       ...(existsSync(GLOBAL_SETUP) ? [`--test-global-setup=${GLOBAL_SETUP}`] : []),
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${TEST_TIMEOUT_MS}`,
@@ -47,9 +48,11 @@ export async function runTestFiles(
 }
 
 async function runNode(args: string[]): Promise<{ ok: boolean; closing: string }> {
+  // A test of this runner starts it inside a test: the runner below must not take itself for a part of that one.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: "node_modules/.cache/node", NODE_NO_WARNINGS: "1" },
+    env: { ...env, NODE_COMPILE_CACHE: resolve("node_modules/.cache/node") },
   });
   const ended = new Promise<boolean>((resolve) => {
     child.on("error", () => resolve(false));

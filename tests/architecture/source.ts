@@ -55,7 +55,9 @@ export interface Syntax {
 }
 
 export const isCode = ({ path }: SourceFile): boolean => /\.(ts|mjs)$/.test(path);
-export const isTest = ({ path }: SourceFile): boolean => /\.test\.(ts|mjs)$/.test(path) || path.startsWith("tests/");
+/** Tests, and what lies beside a context for its tests only. */
+export const isTest = ({ path }: SourceFile): boolean =>
+  /\.(test|fixture|test-support)\.(ts|mjs)$/.test(path) || path.startsWith("tests/");
 /** Code that runs in production on our side: not tests, benchmarks or the scripts around them. */
 export const isProduct = (file: SourceFile): boolean =>
   isCode(file) && !isTest(file) && /^(server|contract|sdk|cli|vendors|skills)\//.test(file.path);
