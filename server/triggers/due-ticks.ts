@@ -2,7 +2,7 @@ import type { CatchUp } from "@regent/contract";
 import { ticksBetween } from "./ticks.ts";
 
 /** A tick that is at most this late was not missed: a restart or a busy moment is no downtime. */
-export const ON_TIME_MS = 30_000;
+const ON_TIME_MS = 30_000;
 /** `all` makes up for at most this many; older ones are dropped, and that is said. */
 export const CATCH_UP_MAX = 1_000;
 

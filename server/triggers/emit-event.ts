@@ -4,7 +4,8 @@
  * past misses nothing: an event committed after that reading is told to the subscriptions of that later moment.
  * Telling twice is harmless: runs have ids made of event and daemon, messages have keys.
  */
-import { Event, fail, type JsonObject } from "@regent/contract";
+import { createHash } from "node:crypto";
+import { Event, EventId, fail, type JsonObject } from "@regent/contract";
 import type { Transaction } from "#platform";
 import { claimPendingEvents, insertEvent, notifyEvent, type StoredEvent } from "./store.ts";
 import { tellEvent } from "./tell-event.ts";
@@ -52,7 +53,7 @@ export async function dispatchPending(deps: TriggersDeps): Promise<number> {
 
 function parseEvent(deps: TriggersDeps, event: NewEvent, now: number) {
   const { type, data } = event;
-  const id = event.id === undefined ? deps.ids.next("evt") : event.id.startsWith("evt_") ? event.id : `evt_${event.id}`;
+  const id = event.id === undefined ? deps.ids.next("evt") : toEventId(event.id);
   const source = event.source.replaceAll("\0", "").slice(0, 300);
   const { error } = Event.safeParse({ id, type, data, source, at: new Date(now).toISOString() });
   if (error) {
@@ -63,4 +64,11 @@ function parseEvent(deps: TriggersDeps, event: NewEvent, now: number) {
   if (Buffer.byteLength(json) > DATA_MAX_BYTES) throw fail("payload_too_large", { limit: "256 KB" });
   const run = /\brun_[0-9A-Za-z_-]+/.exec(source)?.[0] ?? null;
   return { id, type, data: json, source, run, at: new Date(now) };
+}
+
+/** Senders have ids of their own, and a place in a run may be long or hold brackets: equal ids stay equal. */
+function toEventId(id: string): string {
+  const prefixed = id.startsWith("evt_") ? id : `evt_${id}`;
+  if (EventId.safeParse(prefixed).success) return prefixed;
+  return `evt_${createHash("sha256").update(id).digest("hex").slice(0, 40)}`;
 }

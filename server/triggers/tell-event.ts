@@ -34,7 +34,7 @@ export async function tellEvent(deps: TriggersDeps, event: StoredEvent): Promise
 }
 
 async function wakeRuns(deps: TriggersDeps, event: StoredEvent): Promise<void> {
-  const message = toEvent(event) as unknown as JsonObject;
+  const message = eventScope(toEvent(event));
   for (const { run, topic } of await selectSubscriptions(deps.db, event.type)) {
     try {
       // A run takes a key once, and it may wait for one event in two places.

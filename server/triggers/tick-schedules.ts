@@ -31,10 +31,17 @@ export function createScheduler(deps: TriggersDeps): (now: number) => Promise<nu
     if (synced !== schedules) await syncSchedules(deps, schedules, now);
     synced = schedules;
     let fired = 0;
+    const errors: unknown[] = [];
     for (const stored of await selectDueSchedules(deps.db, new Date(now), new Date(now + BACKWARDS_MS))) {
       const schedule = schedules.get(stored.id);
-      if (schedule) fired += await fire(deps, schedule, stored, now);
+      if (!schedule) continue;
+      // One that cannot be started now (a full disk, a defect) stays due and keeps no other back.
+      await fire(deps, schedule, stored, now).then(
+        (count) => (fired += count),
+        (error) => errors.push(error),
+      );
     }
+    if (errors.length > 0) throw errors[0];
     return fired;
   };
 }

@@ -4,3 +4,4 @@ export { type FakeClock, fakeClock } from "./fake-clock.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { gate, testApprovals } from "./test-approvals.ts";
 export { testProgram } from "./test-program.ts";
+export { type TestCompany, testTriggers } from "./test-triggers.ts";
