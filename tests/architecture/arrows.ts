@@ -25,8 +25,8 @@ const HTTP_RUNS = ["platform"];
 /** Bare names that a part outside the server may import, besides Node's own modules. */
 const PACKAGES: Record<string, RegExp> = {
   contract: /^zod$/,
-  sdk: /^(@regent\/contract|zod)$/,
-  cli: /^(@regent\/(sdk|contract)(\/client)?|commander|yaml)$/,
+  sdk: /^(@regent\/contract(\/\w+)?|zod)$/,
+  cli: /^(@regent\/(sdk|contract)(\/\w+)?|commander|yaml)$/,
   console: /^(?!@regent\/)|^@regent\/(contract|sdk\/client)$/,
   vendors: /^@regent\/sdk(\/testing)?$/,
   skills: /^@regent\/sdk(\/testing)?$/,
@@ -114,7 +114,7 @@ function wrongPackage(file: SourceFile, specifier: string): string | undefined {
   const part = partOf(file.path);
   const allowed = PACKAGES[part];
   if (allowed) return allowed.test(specifier) ? undefined : `${part} may import only ${allowed.source}`;
-  if (file.path.startsWith("server/") && /^@regent\/(?!contract$|sdk($|\/))/.test(specifier))
+  if (file.path.startsWith("server/") && /^@regent\/(?!(contract|sdk)(\/|$))/.test(specifier))
     return "the server imports @regent/contract and @regent/sdk";
   return undefined;
 }
