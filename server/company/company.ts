@@ -31,6 +31,10 @@ export interface Company {
   models: JsonObject | null;
   rules: Json[];
   policies: JsonObject | null;
+  /** Limits by scope. */
+  budgets: JsonObject;
+  /** Declared values that expressions may read as `env.NAME`; never secrets. */
+  env: JsonObject;
   skills: Map<string, JsonObject>;
   /** `kind/id` → digest of the canonical form. */
   digests: Map<string, Digest>;

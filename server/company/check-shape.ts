@@ -1,0 +1,234 @@
+import { type Json, nearest } from "@regent/contract";
+import type { z } from "zod";
+import type { Report } from "./report.ts";
+import type { Path } from "./yaml-document.ts";
+
+/**
+ * Checks a value against a schema of the contract, and reports what is wrong as people would say it: at the key or
+ * value itself, with what was expected and the nearest valid choice. Keys that begin with `x-` are left alone.
+ * Where a schema has alternatives, the one that was most probably meant is checked, so that an error is about the
+ * stage that was written and not about all types of stages.
+ */
+export function checkShape(schema: z.ZodType, value: Json, path: Path, report: Report): void {
+  const def = definitionOf(schema);
+  switch (def.type) {
+    case "unknown":
+      return;
+    case "optional":
+    case "nullable":
+      if (value === null && def.type === "nullable") return;
+      checkShape(def.innerType!, value, path, report);
+      return;
+    case "lazy":
+      checkShape(def.getter!(), value, path, report);
+      return;
+    case "union":
+      checkUnion(schema, value, path, report);
+      return;
+    case "object":
+      checkObject(schema, def, value, path, report);
+      return;
+    case "record":
+      checkRecord(schema, def, value, path, report);
+      return;
+    case "array":
+      checkArray(schema, def, value, path, report);
+      return;
+    default:
+      if (!schema.safeParse(value).success) expect(schema, value, path, report);
+  }
+}
+
+interface Definition {
+  type: string;
+  innerType?: z.ZodType;
+  getter?: () => z.ZodType;
+  options?: z.ZodType[];
+  shape?: Record<string, z.ZodType>;
+  catchall?: z.ZodType;
+  valueType?: z.ZodType;
+  element?: z.ZodType;
+  entries?: Record<string, string>;
+  values?: unknown[];
+}
+
+const definitionOf = (schema: z.ZodType): Definition => (schema as unknown as { _zod: { def: Definition } })._zod.def;
+
+function checkObject(
+  schema: z.ZodType,
+  { shape = {}, catchall }: Definition,
+  value: Json,
+  path: Path,
+  report: Report,
+): void {
+  if (!isMap(value)) {
+    expect(schema, value, path, report);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (Object.hasOwn(shape, key)) checkShape(shape[key]!, item, [...path, key], report);
+    else if (catchall !== undefined && definitionOf(catchall).type === "never" && !key.startsWith("x-")) {
+      const meant = nearest(
+        key,
+        Object.keys(shape).filter((known) => !Object.hasOwn(value, known)),
+      );
+      const known = `known are ${Object.keys(shape).join(", ")}`;
+      report.error([...path, key], `Unknown key "${key}"${inside(schema)}; ${known}.`, meant ?? null, "key");
+    }
+  }
+  for (const [key, part] of Object.entries(shape)) {
+    if (Object.hasOwn(value, key) || isOptional(part)) continue;
+    const { type, values } = definitionOf(part);
+    report.error(
+      path,
+      `"${key}" is missing${inside(schema)}: ${describe(part)}.`,
+      type === "literal" ? `${key}: ${values?.[0]}` : `${key}: …`,
+      "key",
+    );
+  }
+}
+
+function checkRecord(schema: z.ZodType, { valueType }: Definition, value: Json, path: Path, report: Report): void {
+  if (!isMap(value)) {
+    expect(schema, value, path, report);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (!key.startsWith("x-")) checkShape(valueType!, item, [...path, key], report);
+  }
+}
+
+function checkArray(schema: z.ZodType, { element }: Definition, value: Json, path: Path, report: Report): void {
+  if (!Array.isArray(value)) {
+    expect(schema, value, path, report);
+    return;
+  }
+  if (value.length === 0 && !schema.safeParse(value).success) report.error(path, "This list must not be empty.");
+  for (const [i, item] of value.entries()) checkShape(element!, item, [...path, i], report);
+}
+
+function checkUnion(schema: z.ZodType, value: Json, path: Path, report: Report): void {
+  const options = flatten(schema).filter((option) => fits(option, value));
+  const [only, second] = options;
+  if (only === undefined) {
+    expect(schema, value, path, report);
+    return;
+  }
+  if (second === undefined) {
+    checkShape(only, value, path, report);
+    return;
+  }
+  if (!isMap(value)) {
+    if (!options.some((option) => option.safeParse(value).success)) expect(schema, value, path, report);
+    return;
+  }
+  const types = options.flatMap(literalTypes);
+  const given = value.type;
+  if (types.length === options.length && given !== undefined && !types.includes(given as string)) {
+    const meant = typeof given === "string" ? nearest(given, types) : undefined;
+    report.error([...path, "type"], `Unknown type ${show(given)}; known are ${types.join(", ")}.`, meant ?? null);
+    return;
+  }
+  const best = options
+    .map((option) => ({ option, score: score(option, value) }))
+    .reduce((a, b) => (b.score > a.score ? b : a));
+  checkShape(best.option, value, path, report);
+}
+
+function flatten(schema: z.ZodType): z.ZodType[] {
+  const { type, options, innerType, getter } = definitionOf(schema);
+  if (type === "union") return options!.flatMap(flatten);
+  if (type === "lazy") return flatten(getter!());
+  if (type === "optional" || type === "nullable") return flatten(innerType!);
+  return [schema];
+}
+
+function literalTypes(option: z.ZodType): string[] {
+  const part = definitionOf(option).shape?.type;
+  if (part === undefined) return [];
+  const inner = definitionOf(part).type === "optional" ? definitionOf(part).innerType! : part;
+  return definitionOf(inner).type === "literal" ? (definitionOf(inner).values as string[]) : [];
+}
+
+/** How probably this alternative was meant: its type is named, its keys are there, no key is foreign to it. */
+function score(option: z.ZodType, value: { [key: string]: Json }): number {
+  const { type, shape } = definitionOf(option);
+  if (type !== "object" || shape === undefined) return 0;
+  let total = 0;
+  const [literal] = literalTypes(option);
+  if (literal !== undefined && value.type !== undefined) total += literal === value.type ? 1_000 : -1_000;
+  for (const key of Object.keys(value)) total += Object.hasOwn(shape, key) ? 1 : -2;
+  for (const [key, part] of Object.entries(shape)) {
+    if (key !== "type" && !isOptional(part)) total += Object.hasOwn(value, key) ? 8 : -4;
+  }
+  if (literal !== undefined && value.type === undefined && !isOptional(shape.type!)) total -= 3;
+  return total;
+}
+
+function fits(schema: z.ZodType, value: Json): boolean {
+  switch (definitionOf(schema).type) {
+    case "object":
+    case "record":
+      return isMap(value);
+    case "array":
+      return Array.isArray(value);
+    case "string":
+    case "enum":
+      return typeof value === "string";
+    case "number":
+    case "int":
+      return typeof value === "number";
+    case "boolean":
+      return typeof value === "boolean";
+    case "null":
+      return value === null;
+    default:
+      return true;
+  }
+}
+
+const isOptional = (schema: z.ZodType): boolean => definitionOf(schema).type === "optional";
+const isMap = (value: Json | undefined): value is { [key: string]: Json } =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
+
+function expect(schema: z.ZodType, value: Json, path: Path, report: Report): void {
+  const choices = Object.values(definitionOf(schema).entries ?? {});
+  const meant = typeof value === "string" && choices.length > 0 ? nearest(value, choices) : undefined;
+  report.error(path, `Expected ${describe(schema)}, found ${show(value)}.`, meant ?? null);
+}
+
+const PLAIN: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  record: "a map",
+  object: "a map", // biome-ignore format: one table
+};
+
+function describe(schema: z.ZodType): string {
+  const { type, entries, values, innerType, options, getter, element } = definitionOf(schema);
+  const description = schema.meta()?.description;
+  if (description !== undefined) return description;
+  if (type === "enum") return `one of ${Object.values(entries!).join(", ")}`;
+  if (type === "literal") return values!.map(String).join(" or ");
+  if (type === "optional" || type === "nullable") return describe(innerType!);
+  if (type === "lazy") return describe(getter!());
+  if (type === "union") return [...new Set(options!.map(describe))].join(", or ");
+  if (type === "array") return `a list (${describe(element!)})`;
+  return PLAIN[type] ?? "another value";
+}
+
+function inside(schema: z.ZodType): string {
+  const description = schema.meta()?.description;
+  return description === undefined ? "" : ` in ${description.split(/ such as |: |, /)[0]}`;
+}
+
+function show(value: Json): string {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}

@@ -1,0 +1,31 @@
+import type { Json } from "@regent/contract";
+import { CronPattern } from "croner";
+import type { Report } from "./report.ts";
+import type { Path } from "./yaml-document.ts";
+
+export function checkCron(report: Report, cron: string, path: Path): void {
+  try {
+    new CronPattern(cron, undefined, { mode: "5-part" });
+  } catch (error) {
+    const why = (error as Error).message.replace(/^CronPattern: /, "").replace(/\.$/, "");
+    report.error(
+      path,
+      `"${cron}" is no cron line: ${why}.`,
+      "five fields: minute hour day month weekday, such as 0 8 * * 1",
+    );
+  }
+}
+
+export const isTimezone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export function checkTimezone(report: Report, name: Json | undefined, path: Path): void {
+  if (typeof name !== "string" || isTimezone(name)) return;
+  report.error(path, `There is no time zone "${name}".`, "a name such as Europe/Berlin or UTC");
+}

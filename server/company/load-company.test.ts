@@ -1,0 +1,32 @@
+import { equal, match } from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadCompany } from "./index.ts";
+
+async function withFolder<T>(files: Record<string, string>, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "company-"));
+  try {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const load = (files: Record<string, string>) => withFolder(files, (folder) => loadCompany(folder));
+
+test("a company without any file is a company with the folder's name", async () => {
+  const { company, problems } = await load({});
+  equal(company?.id, "main");
+  equal(company?.currency, "USD");
+  equal(problems.length, 0);
+});
+
+test("one error anywhere means no company at all", async () => {
+  const { company, problems } = await load({ "good.yaml": "stages: [Think (GPT-5)]", "bad.yaml": "stagess: []" });
+  equal(company, null);
+  equal(problems.filter((problem) => problem.severity === "error").length, 1);
+  match(problems[0]!.message, /Nothing in this document says what it is/);
+});

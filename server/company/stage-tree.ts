@@ -1,0 +1,61 @@
+import type { Stage } from "@regent/contract";
+import type { Path } from "./yaml-document.ts";
+
+/** A stage while its daemon is made: where it stands in the file and among the others. */
+export interface StageNode {
+  id: string;
+  name: string;
+  output: string | undefined;
+  path: Path;
+  handler: boolean;
+  parent: StageNode | undefined;
+  /** Siblings that must have ended. */
+  needs: StageNode[];
+  /** Where this stage goes to when it fails or is rejected. */
+  goesTo: StageNode[];
+  /** `item` and `index` are in scope of what is inside. */
+  isForEach: boolean;
+  /** Lists of stages inside this one. */
+  children: StageNode[][];
+  /** Names in scope that its scripts read; filled when the scope is checked. */
+  reads: string[];
+  stage: Stage | undefined;
+}
+
+export const flatten = (nodes: StageNode[]): StageNode[] =>
+  nodes.flatMap((node) => [node, ...node.children.flatMap(flatten)]);
+
+/** Siblings that have ended before this stage starts. */
+export function ancestorsOf(node: StageNode): Set<StageNode> {
+  const seen = new Set<StageNode>();
+  const open = [...node.needs];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...next.needs);
+  }
+  return seen;
+}
+
+/** A path of `needs` that leads back to its start, or undefined. */
+export function findCycle(nodes: StageNode[]): StageNode[] | undefined {
+  const state = new Map<StageNode, "open" | "done">();
+  for (const start of nodes) {
+    // Walked without recursion: a daemon may have thousands of stages in a row.
+    const path: { node: StageNode; next: number }[] = [];
+    if (!state.has(start)) path.push({ node: start, next: 0 });
+    while (path.length > 0) {
+      const top = path.at(-1)!;
+      state.set(top.node, "open");
+      const need = top.node.needs[top.next];
+      top.next += 1;
+      if (need === undefined) {
+        state.set(top.node, "done");
+        path.pop();
+      } else if (state.get(need) === "open") {
+        return [...path.slice(path.findIndex(({ node }) => node === need)).map(({ node }) => node), need];
+      } else if (!state.has(need)) path.push({ node: need, next: 0 });
+    }
+  }
+  return undefined;
+}
