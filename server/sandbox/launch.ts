@@ -49,7 +49,7 @@ export interface Bind {
 export function reach(paths: string[]): { binds: Bind[]; at: (path: string) => string } {
   const hidden = new Map(paths.filter((path) => !isReachable(path)).map((path) => [path, folderOf(path)]));
   const folders = [...new Set(hidden.values())];
-  const free = NEUTRAL.filter((place) => isReachable(join(place, "x")) && paths.every((path) => !isBelow(path, place)));
+  const free = freePlaces(paths);
   if (folders.length > 0 && free.length === 0) throw new Error(`no neutral place to show ${folders.join(", ")}`);
   const isTight = folders.length > free.length || folders.some((folder) => !statSync(folder).isDirectory());
   const places = folders.map((_, index) => (isTight ? `${free[0]}/${index}` : free[index]!));
@@ -64,7 +64,11 @@ export function reach(paths: string[]): { binds: Bind[]; at: (path: string) => s
   return { binds, at };
 }
 
-const NEUTRAL = ["/mnt", "/media", "/srv", "/opt", "/var/tmp", "/tmp"];
+/** Folders that every system has and that hold none of the paths: in a private namespace they may be covered. */
+export const freePlaces = (paths: string[]): string[] =>
+  NEUTRAL.filter((place) => isReachable(join(place, "x")) && paths.every((path) => !isBelow(path, place)));
+
+const NEUTRAL = ["/mnt", "/media", "/srv", "/opt", "/var/tmp", "/tmp", "/home", "/boot"];
 
 /** Of a file its folder, if that lets everybody through: it can be shown at a place that exists, the file cannot. */
 const folderOf = (path: string): string =>

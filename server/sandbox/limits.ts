@@ -18,7 +18,7 @@ export const MB = 1024 * 1024;
 export const OPEN_FILES = 1024;
 /** Sockets of one run where no control group counts their buffers. 256 full pairs hold about 110 MB of the kernel. */
 export const SOCKETS = 256;
-/** Files in each of /tmp, /home and /dev/shm where no control group counts inodes. */
+/** Files in each of /tmp, /home and /dev/shm. */
 export const TMP_FILES = 20_000;
 /** V8 reserves 512 MB of address space for code, which RLIMIT_DATA counts. Below 600 MB Node 24 aborts at start. */
 export const RUNTIME_RESERVE_MB = 640;

@@ -13,6 +13,7 @@ import { endStaleUsers } from "./reap.ts";
 import { runScript, type Walls } from "./run-script.ts";
 import { createFilter } from "./seccomp.ts";
 import { chooseUidRange, createUids } from "./uids.ts";
+import { usernsDriver } from "./userns-driver.ts";
 
 export type Outcome =
   | "ok" | "exit" | "timeout" | "oom" | "pids" | "output-limit" | "disk-limit" | "inode-limit" | "socket-limit"
@@ -82,13 +83,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const DRIVERS = [bwrapDriver, usernsDriver];
+
 export interface SandboxDeps {
   /** A folder in the data folder: for the self-test, and for copies of inputs. Made if absent. */
   directory: string;
   clock?: Clock;
   limits?: Partial<Limits>;
-  /** Tried in this order; the first that passes its self-test is used. */
-  drivers?: Driver[];
+  /** Which may be used, by name. All are tried in turn; the first that passes its self-test is used. */
+  drivers?: Driver["id"][];
   /** False: runs are watched instead, as where no control group can be made. */
   controlGroups?: boolean;
   /** The Node that scripts get. */
@@ -117,7 +120,7 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
 
   let walls: Walls | undefined;
   const refusals: { id: string; probe: Probe }[] = [];
-  for (const driver of deps.drivers ?? [bwrapDriver]) {
+  for (const driver of DRIVERS.filter(({ id }) => deps.drivers?.includes(id) ?? true)) {
     if (root && !uids) {
       const fix = "Give the server a range of at least 4,096 free user numbers, or run it as an ordinary user.";
       refusals.push({ id: driver.id, probe: { ok: false, reason: "there are no spare user numbers here", fix } });

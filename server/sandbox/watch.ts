@@ -47,7 +47,7 @@ export function watch(
 
   const look = () => {
     lookAtDisk(script);
-    const excess = group ? lookAtGroup(group, limits, usage) : lookAtProcesses(script, limits, usage);
+    const excess = group ? lookAtGroup(script, group, limits, usage) : lookAtProcesses(script, limits, usage);
     if (excess) stopFor(excess);
   };
   let timer = setTimeout(function again() {
@@ -67,11 +67,12 @@ export function watch(
   };
 }
 
-function lookAtGroup(group: ControlGroup, limits: Limits, usage: Usage): Outcome | undefined {
+function lookAtGroup(script: ScriptProcess, group: ControlGroup, limits: Limits, usage: Usage): Outcome | undefined {
   const now = group.usage();
   Object.assign(usage, { cpuMs: now.cpuMs, memoryPeakMb: now.memoryPeakMb });
   if (now.outOfMemory) return "oom";
-  return now.cpuMs > limits.cpuSeconds * 1000 ? "timeout" : undefined;
+  if (now.cpuMs > limits.cpuSeconds * 1000) return "timeout";
+  return filesInScratch(script) > TMP_FILES ? "inode-limit" : undefined;
 }
 
 function lookAtProcesses(script: ScriptProcess, limits: Limits, usage: Usage): Outcome | undefined {
@@ -83,7 +84,7 @@ function lookAtProcesses(script: ScriptProcess, limits: Limits, usage: Usage): O
   if (memoryMb > limits.memoryMb + MEMORY_OVERSHOOT_MB || isMachineOutOfMemory()) return "oom";
   if (usage.cpuMs > limits.cpuSeconds * 1000) return "timeout";
   if (socketsOf(pids[0]!) > SOCKETS) return "socket-limit";
-  return filesInScratch(`/proc/${pids[0]}/root`) > TMP_FILES ? "inode-limit" : undefined;
+  return filesInScratch(script) > TMP_FILES ? "inode-limit" : undefined;
 }
 
 /** Resident memory counts shared pages once per process; only when that is too much is the exact, slow sum asked for. */
@@ -104,7 +105,9 @@ const socketsOf = (first: number): number =>
   Number(/^sockets: used (\d+)/m.exec(readText(`/proc/${first}/net/sockstat`) ?? "")?.[1] ?? 0);
 
 /** The fullest of the tmpfs. Until the walls stand, the root is still the host's, whose files are not the script's. */
-function filesInScratch(root: string): number {
+function filesInScratch(script: ScriptProcess): number {
+  if (script.first === undefined) return 0;
+  const root = `/proc/${script.first}/root`;
   try {
     if (statSync(root).dev === statSync("/").dev) return 0;
     return Math.max(...["tmp", "home", "dev/shm"].map((place) => filesIn(statfsSync(join(root, place)))));
