@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, openSync, statfsSync } from "node:fs";
+import { openSync } from "node:fs";
 import { lstat, mkdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { memoryFolder } from "./temporary-folder.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -14,7 +15,7 @@ const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
  * system offers it: cloning a database makes 300 files, 15 ms there and 210 ms on the disk of a small virtual machine.
  */
 const SERVER_FOLDER = join(
-  hasRoomInMemory() ? "/dev/shm" : tmpdir(),
+  memoryFolder() ?? tmpdir(),
   `regent-tests-${process.getuid?.() ?? 0}-${createHash("sha256").update(CHECKOUT).digest("hex").slice(0, 10)}`,
 );
 
@@ -55,16 +56,6 @@ export async function findTestServer(): Promise<TestServer | undefined> {
     return undefined;
   } finally {
     await client.end().catch(() => {});
-  }
-}
-
-function hasRoomInMemory(): boolean {
-  try {
-    const { bavail, bsize } = statfsSync("/dev/shm");
-    accessSync("/dev/shm", constants.W_OK);
-    return bavail * bsize > 2 ** 31;
-  } catch {
-    return false;
   }
 }
 

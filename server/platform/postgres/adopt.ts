@@ -12,6 +12,8 @@ export interface RunningServer {
   pid: number;
   /** Of the database `postgres`. */
   url: string;
+  /** Where its socket lies. */
+  runtime: string;
 }
 
 /**
@@ -28,10 +30,11 @@ export async function adoptServer(cluster: Cluster, account: Account | undefined
     await clearLeftovers(cluster, pidFile);
     return undefined;
   }
-  const url = clusterUrl({ ...cluster, runtime: found.socketFolder ?? cluster.runtime }, "postgres");
+  const runtime = found.socketFolder ?? cluster.runtime;
+  const url = clusterUrl({ ...cluster, runtime }, "postgres");
   for (const deadline = performance.now() + 10_000; performance.now() < deadline && isAlive(found.pid); ) {
     const answer = await ask(url, cluster, account);
-    if (answer === "ours") return { pid: found.pid, url };
+    if (answer === "ours") return { pid: found.pid, url, runtime };
     if (answer === "another") return undefined;
     if (answer === "no socket") {
       // It may be starting; a server that has been up for a while without a socket cannot be reached any more.

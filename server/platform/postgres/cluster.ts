@@ -50,7 +50,7 @@ export async function openCluster(
     folder: join(dataFolder, "postgres"),
     log: join(dataFolder, "postgres.log"),
     password: await openPassword(join(dataFolder, "postgres-password")),
-    runtime: runtime ?? (await openRuntime(join(dataFolder, "postgres-runtime"), account)),
+    runtime: runtime ?? (await openRuntime(dataFolder, account)),
   };
 }
 
@@ -74,6 +74,12 @@ export async function removeUnfinished(cluster: Cluster): Promise<void> {
   }
 }
 
+/** After the server has stopped. */
+export async function removeRuntime(cluster: Cluster): Promise<void> {
+  await rm(cluster.runtime, { recursive: true, force: true });
+  await rm(join(cluster.parent, "postgres-runtime"), { force: true });
+}
+
 async function openPassword(path: string): Promise<string> {
   const known = await readFile(path, "utf8").catch(unlessMissing);
   if (known) return known.trim();
@@ -89,23 +95,28 @@ async function claim(draft: string, path: string): Promise<string> {
   return (await readFile(path, "utf8")).trim();
 }
 
-/** The same folder at each start while it is ours; a new one when the system's cleaning took it or somebody else has it. */
-async function openRuntime(record: string, account: Account | undefined): Promise<string> {
+/**
+ * The same folder at each start while it is ours; a new one when the system's cleaning took it, somebody else has it,
+ * or the record came here in a copy of another data folder, whose server may be using it.
+ */
+async function openRuntime(dataFolder: string, account: Account | undefined): Promise<string> {
+  const record = join(dataFolder, "postgres-runtime");
   const owner = account?.uid ?? process.getuid?.();
-  const known = (await readFile(record, "utf8").catch(unlessMissing))?.trim();
-  if (known) {
-    const found = await lstat(known).catch(() => undefined);
-    if (found?.isDirectory() && (owner === undefined || found.uid === owner) && (found.mode & 0o077) === 0)
-      return known;
+  const { dev, ino } = await stat(dataFolder);
+  const known = await readFile(record, "utf8").catch(unlessMissing);
+  const [path, of] = known?.split("\n") ?? [];
+  if (path && of === `${dev}:${ino}`) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory() && (owner === undefined || found.uid === owner) && (found.mode & 0o077) === 0) return path;
   }
   const base = tmpdir().length <= 60 ? tmpdir() : "/tmp";
   const folder = await mkdtemp(join(base, "regent-"));
   await chmod(folder, 0o700);
   if (account) await chown(folder, account.uid, account.gid);
   const draft = `${record}.${randomBytes(4).toString("hex")}`;
-  await writeFile(draft, `${folder}\n`, { mode: 0o600 });
+  await writeFile(draft, `${folder}\n${dev}:${ino}\n`, { mode: 0o600 });
   if (known) await rm(record, { force: true });
-  const claimed = await claim(draft, record);
+  const [claimed = folder] = (await claim(draft, record)).split("\n");
   if (claimed !== folder) await rmdir(folder);
   return claimed;
 }

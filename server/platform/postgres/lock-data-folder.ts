@@ -3,25 +3,28 @@ import pg from "pg";
 /** One key for the lock that says "a Regent uses this data folder". */
 const LOCK = 4_700_002;
 
-/** A connection that holds the lock; the lock ends with it, also when this process is killed. */
-export type DataFolderLock = pg.Client;
-
 /**
- * Takes the data folder for this process. The lock is the database's: it needs no file that could go stale.
+ * Takes the data folder for this process, for as long as the connection lives that this returns; also `kill -9` ends
+ * it. The lock is the database's: it needs no file that could go stale.
+ *
+ * @param onEnd  the connection is gone, and the lock with it
  * @throws DataFolderInUse  somebody else has it
  */
-export async function lockDataFolder(url: string): Promise<DataFolderLock> {
+export async function lockDataFolder(url: string, onEnd: () => void): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: `regent pid ${process.pid}`,
     keepAlive: true,
   });
-  client.on("error", () => {}); // "end" follows, and whoever holds the lock listens to that
+  client.on("error", () => {}); // "end" follows
   await client.connect();
   // A process that was killed a moment ago: the server sees its closed socket within milliseconds.
   for (let attempt = 0; attempt < 20; attempt++) {
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [LOCK]);
-    if (rows[0]?.taken) return client;
+    if (rows[0]?.taken) {
+      client.once("end", onEnd);
+      return client;
+    }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   const holder = await findHolder(client);

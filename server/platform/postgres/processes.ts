@@ -5,10 +5,11 @@ import { asErrno } from "./errno.ts";
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return asErrno(error).code === "EPERM";
+    if (asErrno(error).code !== "EPERM") return false;
   }
+  // Where process 1 does not collect orphans (a container), a dead server stays as a zombie that takes signals.
+  return statOf(pid)?.[0] !== "Z";
 }
 
 /** Whether the process works in this folder, as a postmaster does in its data folder. Undefined: the system does not tell. */
@@ -32,13 +33,16 @@ export function withChildren(pid: number): number[] {
   return [pid, ...children.map(Number)];
 }
 
-function parentOf(pid: string): number | undefined {
+const parentOf = (pid: string): number => Number(statOf(pid)?.[1]);
+
+/** State, parent and so on; undefined when the process is gone or the system has no /proc. */
+function statOf(pid: number | string): string[] | undefined {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in brackets may hold anything: what follows the last bracket counts.
-    return Number(line.slice(line.lastIndexOf(")") + 2).split(" ")[1]);
+    return line.slice(line.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return undefined; // It ended meanwhile.
+    return undefined;
   }
 }
 

@@ -7,10 +7,19 @@ import { isLostConnection } from "../lost-connection.ts";
 import { type Account, findAccount } from "./account.ts";
 import { adoptServer, type RunningServer } from "./adopt.ts";
 import { checkServer } from "./check-server.ts";
-import { type Cluster, clusterUrl, dataMajor, OWNER, openCluster, PORT, removeUnfinished } from "./cluster.ts";
+import {
+  type Cluster,
+  clusterUrl,
+  dataMajor,
+  OWNER,
+  openCluster,
+  PORT,
+  removeRuntime,
+  removeUnfinished,
+} from "./cluster.ts";
 import { withDatabase } from "./connection-url.ts";
 import { createLauncher, type Launcher } from "./launcher.ts";
-import { type DataFolderLock, lockDataFolder } from "./lock-data-folder.ts";
+import { DataFolderInUse, lockDataFolder } from "./lock-data-folder.ts";
 import { isAlive, waitForEnd, withChildren } from "./processes.ts";
 import { findPrograms, type Programs } from "./programs.ts";
 
@@ -35,6 +44,8 @@ export interface StartPostgres {
   only?: Programs["from"] | undefined;
   /** Flags of the server beyond ours, for tests. */
   flags?: Record<string, string | number>;
+  /** How often a start is tried, 250 ms apart. Default 20. */
+  attempts?: number;
   /** Called when another Regent took the data folder while our server was down: this process must end. */
   onLost?(error: Error): void;
 }
@@ -62,30 +73,31 @@ const FLAGS = {
 export async function startPostgres(options: StartPostgres): Promise<Postgres> {
   const { log } = options;
   let stopping = false;
+  let reviving: Promise<void> | undefined;
   let { server, cluster } = await boot(options);
-  let lock = await lockDataFolder(server.url);
+  let lock = await lockDataFolder(server.url, onLockEnd);
   const url = withDatabase(server.url, DATABASE);
-  await createDatabaseOnce(server.url);
-  watch(lock);
+  await createDatabaseOnce(server.url).catch(async (error) => {
+    await stop();
+    throw error;
+  });
 
-  function watch(held: DataFolderLock): void {
-    held.once("end", () => {
-      if (stopping) return;
-      log.warn("the database went away; starting it again");
-      void revive();
-    });
+  function onLockEnd(): void {
+    if (stopping) return;
+    log.warn("the database went away; starting it again");
+    reviving = revive();
   }
 
+  /** Until it is back or this process stops. The same runtime folder: pools know its path. */
   async function revive(): Promise<void> {
     for (let waitMs = 100; !stopping; waitMs = Math.min(waitMs * 2, 5_000)) {
       try {
         ({ server, cluster } = await boot({ ...options, runtime: cluster.runtime }));
-        lock = await lockDataFolder(server.url);
-        watch(lock);
+        lock = await lockDataFolder(server.url, onLockEnd);
         log.info("the database is back");
         return;
       } catch (error) {
-        if (error instanceof Error && error.name === "DataFolderInUse") return options.onLost?.(error);
+        if (error instanceof DataFolderInUse) return options.onLost?.(error);
         log.error({ reason: String(error) }, "the database does not start; trying again");
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
@@ -96,14 +108,16 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
     kind: "embedded",
     url,
     pids: () => (isAlive(server.pid) ? withChildren(server.pid) : []),
-    async stop() {
-      stopping = true;
-      await lock.end().catch(() => {});
-      await stopServer(server.pid);
-      await rm(cluster.runtime, { recursive: true, force: true });
-      await rm(join(cluster.parent, "postgres-runtime"), { force: true });
-    },
+    stop,
   };
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    await reviving;
+    await lock.end().catch(() => {});
+    await stopServer(server.pid);
+    await removeRuntime(cluster);
+  }
 }
 
 interface Booted {
@@ -115,10 +129,11 @@ interface Booted {
 async function boot(options: StartPostgres & { runtime?: string }): Promise<Booted> {
   const account = await findAccount();
   let failure = "";
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const cluster = await openCluster(options.folder, account, options.runtime);
+  let cluster: Cluster | undefined;
+  for (let attempt = 0; attempt < (options.attempts ?? 20); attempt++) {
+    cluster = await openCluster(options.folder, account, options.runtime);
     const adopted = await adoptServer(cluster, account);
-    if (adopted) return { server: adopted, cluster };
+    if (adopted) return { server: adopted, cluster: { ...cluster, runtime: adopted.runtime } };
     const major = await dataMajor(cluster.folder);
     const programs = await findPrograms({ dataMajor: major, searchPath: options.searchPath, only: options.only });
     const launcher = await createLauncher({ programs, account, runtime: cluster.runtime, parent: cluster.parent });
@@ -129,6 +144,7 @@ async function boot(options: StartPostgres & { runtime?: string }): Promise<Boot
     // Processes of a killed server still hold its memory for some milliseconds; or another Regent was faster.
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+  if (cluster && !options.runtime) await removeRuntime(cluster);
   throw new Error(`PostgreSQL does not start in ${options.folder}. The end of its log:\n${failure}`);
 }
 
@@ -189,7 +205,7 @@ async function launch(
   const url = clusterUrl(cluster, "postgres");
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     if (exited) return `${(await readFile(cluster.log)).subarray(from).toString("utf8").slice(-2_000)}(${exited})`;
-    if (await answers(url)) return { pid: child.pid as number, url };
+    if (await answers(url)) return { pid: child.pid as number, url, runtime: cluster.runtime };
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
   child.kill("SIGQUIT");
