@@ -1,10 +1,11 @@
-import { type Daemon, ENDED, fail, type Json, type JsonObject, type Run } from "@regent/contract";
+import { type Daemon, fail, type Json, type JsonObject, type Run } from "@regent/contract";
 import type { Expressions } from "#expressions";
 import type { Blobs, Clock, Database, Ids, Log } from "#platform";
 import { compareRuns } from "./compare.ts";
 import { createControls } from "./controls.ts";
 import type { Engine, Program } from "./engine.ts";
 import { type CheckInputs, type Definitions, type EventSource, type InterpreterDeps, systemTimers } from "./frame.ts";
+import { unpackValue } from "./envelope.ts";
 import { createInterpreter } from "./interpreter.ts";
 import { toMessage } from "./job.ts";
 import type { Kernel, Pinned, StartRequest } from "./kernel.ts";
@@ -12,7 +13,7 @@ import { missingParts } from "./missing.ts";
 import type { Performers } from "./performer.ts";
 import { createProjection } from "./projection.ts";
 import { planReplay } from "./replay.ts";
-import type { RunInput } from "./run-input.ts";
+import type { RunInput, RunResult } from "./run-input.ts";
 import { createKernelStore } from "./store.ts";
 import { type Reading, readRun } from "./view.ts";
 
@@ -43,8 +44,6 @@ export interface RunningKernel extends Kernel {
   /** Lets steps in flight finish up to the time given; what is left goes on at the next launch. */
   close(timeoutMs: number): Promise<void>;
 }
-
-const SETTLE_POLL_MS = 500;
 
 /** Runs daemons. See `kernel.ts` for what each operation promises. */
 export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
@@ -240,21 +239,18 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     },
     send: (run, topic, message, key, tx) => engine.send(run, topic, toMessage(message, clock.now()), key, tx),
     async settled(run, timeoutMs) {
-      const deadline = clock.now() + timeoutMs;
-      for (;;) {
-        const now = await reading(run);
-        const left = deadline - clock.now();
-        if (ENDED.has(now.run.status) || left <= 0) return now.run;
-        await new Promise<void>((resolve) => {
-          const stop = projection.onEnd(run, () => done());
-          const timer = setTimeout(() => done(), Math.min(left, SETTLE_POLL_MS));
-          const done = () => {
-            clearTimeout(timer);
-            stop();
-            setImmediate(resolve);
-          };
-        });
+      await engine.ended(run, timeoutMs);
+      return (await reading(run)).run;
+    },
+    async outcome(run, timeoutMs) {
+      const returned = (await engine.ended(run, timeoutMs)) as unknown as RunResult | null;
+      if (returned !== null) {
+        const output = await unpackValue(returned.output, deps.blobs);
+        return { status: returned.status, output, error: returned.error ?? null };
       }
+      const found = await engine.find(run);
+      if (found?.status === "cancelled") return { status: "cancelled", output: null, error: null };
+      return found?.status === "ended" ? { status: "failed", output: null, error: { code: "internal", message: "The run ended without a result." } } : null;
     },
     async prune(olderThanMs) {
       let count = 0;

@@ -15,6 +15,8 @@ export interface Engine {
   send(run: string, topic: string, message: Json, key: string, tx?: Transaction): Promise<void>;
   /** After this returns the run's lanes start nothing new; bodies in flight see their signal within 1 s. */
   cancel(run: string): Promise<void>;
+  /** What the program returned; null when the run was cancelled, or has not ended within the time. @throws not_found */
+  ended(run: string, timeoutMs: number): Promise<Json | null>;
   /** Null: no such run. */
   find(run: string): Promise<EngineRun | null>;
   /** Recorded steps, by id. */

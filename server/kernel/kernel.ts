@@ -1,4 +1,4 @@
-import type { Daemon, Json, JsonObject, Run, RunStatus, RunSummary } from "@regent/contract";
+import type { Daemon, Failure, Json, JsonObject, Run, RunStatus, RunSummary } from "@regent/contract";
 import type { Digest, Transaction } from "#platform";
 
 /** A daemon with everything it refers to, fixed at this moment. */
@@ -57,6 +57,12 @@ export interface StageSide {
   tokens: number;
 }
 
+export interface Outcome {
+  status: RunStatus;
+  output: Json;
+  error: Failure | null;
+}
+
 /** Durable runs of daemons. Knows no model, no agent, no product. */
 export interface Kernel {
   /**
@@ -78,6 +84,8 @@ export interface Kernel {
   send(run: string, topic: string, message: Json, key: string, tx?: Transaction): Promise<void>;
   /** Resolves when the run has ended, or at the latest after the time given. */
   settled(run: string, timeoutMs: number): Promise<Run>;
+  /** What the run ended with, without its stages; null when it has not ended within the time. @throws not_found */
+  outcome(run: string, timeoutMs: number): Promise<Outcome | null>;
   /** Removes ended runs older than this; returns how many. */
   prune(olderThanMs: number): Promise<number>;
   /** Drops the projection of lists and writes it again from the engine's record. */

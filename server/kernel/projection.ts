@@ -21,7 +21,6 @@ export interface ProjectionDeps {
 export function createProjection(deps: ProjectionDeps) {
   const delayMs = deps.delayMs ?? 200;
   const changed = new Map<string, () => RunSummary | null>();
-  const waiting = new Map<string, Set<(summary: RunSummary) => void>>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
@@ -65,9 +64,6 @@ export function createProjection(deps: ProjectionDeps) {
           tracker.gone ? null : summaryOf(run, input, tracker, tracker.result, times, deps.isPaused(run)),
         );
         if (tracker.result === null) return;
-        const summary = summaryOf(run, input, tracker, tracker.result, times, false);
-        for (const tell of waiting.get(run) ?? []) tell(summary);
-        waiting.delete(run);
         onEnd();
       });
       mark(run, () =>
@@ -77,13 +73,6 @@ export function createProjection(deps: ProjectionDeps) {
     },
     mark,
     flush,
-    /** Calls back when the run ends in this process. */
-    onEnd(run: string, tell: (summary: RunSummary) => void): () => void {
-      const set = waiting.get(run) ?? new Set();
-      set.add(tell);
-      waiting.set(run, set);
-      return () => set.delete(tell);
-    },
     async close(): Promise<void> {
       await flush();
       clearTimeout(timer);

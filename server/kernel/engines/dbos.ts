@@ -58,6 +58,13 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   let client: DBOSClient;
   let launched = false;
 
+  /** Runs that were started here and go on here; others are asked for. */
+  const followed = new Map<string, Promise<Json | null>>();
+  function follow(run: string, result: Promise<Json>): void {
+    const ended = result.catch(() => null).finally(() => followed.delete(run));
+    followed.set(run, ended);
+  }
+
   const clientOf = (): DBOSClient => client;
   const listOne = async (id: string): Promise<EngineRun | null> => {
     const [row] = await outside(() => clientOf().listWorkflows({ workflowIDs: [id], workflowName: "run" }));
@@ -67,7 +74,8 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   return {
     async start(run, tx) {
       if (tx === undefined && works && launched) {
-        await outside(() => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+        const handle = await outside(() => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+        follow(run.id, handle.getResult());
         return;
       }
       const enqueue = {
@@ -84,6 +92,17 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       } catch (error) {
         if (error instanceof DbosErrors.DBOSNonExistentWorkflowError) throw fail("not_found", { what: "run" }, error);
         throw error;
+      }
+    },
+    async ended(run, timeoutMs) {
+      const here = followed.get(run);
+      if (here !== undefined) return Promise.race([here, after(timeoutMs)]);
+      for (const deadline = Date.now() + timeoutMs; ; ) {
+        const found = await listOne(run);
+        if (found === null) throw fail("not_found", { what: "run" });
+        if (found.status === "ended") return found.output;
+        if (found.status === "cancelled" || Date.now() >= deadline) return null;
+        await after(Math.min(CHILD_POLL_MS, Math.max(1, deadline - Date.now())));
       }
     },
     cancel: (run) => outside(() => clientOf().cancelWorkflow(run)),
@@ -140,6 +159,8 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     },
   };
 }
+
+const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
 
 /** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
 function operationsOf(probe: (moment: string) => void): Operations {

@@ -279,6 +279,11 @@ export function createSimulatedEngine(
       wakeEnded(id);
       for (const waiter of [...waiting]) if (waiter.run === run) waiter.wake();
     },
+    async ended(id) {
+      const run = store.runs.get(id);
+      if (run === undefined) throw fail("not_found", { what: "run" });
+      return run.status === "ended" ? clone(run.output) : null;
+    },
     async find(id) {
       return store.runs.get(id) ?? null;
     },

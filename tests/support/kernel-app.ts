@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import type { Daemon, Json, JsonObject } from "@regent/contract";
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import pg from "pg";
+import { createExpressions } from "#expressions";
+import { createDbosEngine, createKernel, type EventSource, type KernelDeps, type Performers, type Pinned, type RunningKernel } from "#kernel";
+import { createDatabase, createIds, createOwnerPool, type Digest, silentLog, systemClock, systemRandom } from "#platform";
+
+export interface KernelApp {
+  kernel: RunningKernel;
+  pinned(daemon: Daemon, children?: Daemon[]): Pinned;
+  close(): Promise<void>;
+}
+
+export interface KernelAppOptions {
+  url: string;
+  performers: Performers;
+  executor?: string;
+  exclusive?: boolean;
+  leaseMs?: number;
+  works?: boolean;
+  probe?: (moment: string) => void;
+  daemons?: Daemon[];
+  events?: EventSource;
+  engine?: KernelDeps["engine"];
+}
+
+const EMPTY = `sha256:${"0".repeat(64)}` as Digest;
+const digestOfText = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+
+/** The kernel on the durable engine and a real database, with definitions and blobs in memory. */
+export async function startKernel(options: KernelAppOptions): Promise<KernelApp> {
+  const pool = createOwnerPool({ url: options.url, max: 20, log: silentLog, mayExit: true });
+  const db = createDatabase({ url: options.url, max: 10, company: "main", role: "regent_app", log: silentLog, mayExit: true });
+  const daemons = new Map<string, Daemon>();
+  const blobs = new Map<string, Uint8Array>();
+  const digestOf = (daemon: Daemon): Digest => digestOfText(JSON.stringify(daemon));
+  for (const daemon of options.daemons ?? []) daemons.set(digestOf(daemon), daemon);
+  const kernel = await createKernel({
+    db,
+    engine:
+      options.engine ??
+      ((program) =>
+        createDbosEngine({
+          ...{ program, pool, url: options.url, works: options.works ?? true, exclusive: options.exclusive ?? true },
+          executor: options.executor ?? `test-${process.pid}`,
+          leaseMs: options.leaseMs ?? 5_000,
+          applicationRole: "regent_app",
+          log: { debug() {}, info() {}, warn() {}, error() {} },
+          ...(options.probe === undefined ? {} : { probe: options.probe }),
+        })),
+    performers: options.performers,
+    expressions: createExpressions(),
+    definitions: {
+      daemon: async (digest) => daemons.get(digest)!,
+      body: async (digest) => daemons.get(digest) as unknown as Json,
+    },
+    blobs: {
+      async put(bytes: Uint8Array) {
+        const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
+        blobs.set(digest, bytes);
+        return digest;
+      },
+      get: async (digest: Digest) => blobs.get(digest)!,
+    } as KernelDeps["blobs"],
+    trees: { empty: EMPTY, merge: async (_base, branches) => digestOfText(branches.map((one) => one.tree).join()) },
+    checkInputs: (daemon, inputs) => ({
+      inputs,
+      errors: Object.keys(inputs)
+        .filter((name) => !daemon.inputs.some((field) => field.name === name))
+        .map((name) => ({ pointer: `/${name}`, message: "is not an input of this daemon" })),
+    }),
+    inputFiles: async () => [],
+    events: () => options.events ?? noEvents,
+    clock: systemClock,
+    ids: createIds({ clock: systemClock, random: systemRandom }),
+    log: silentLog,
+  });
+  await kernel.launch();
+  return {
+    kernel,
+    pinned(daemon, children = []) {
+      daemons.set(digestOf(daemon), daemon);
+      for (const child of children) daemons.set(digestOf(child), child);
+      const pins = Object.fromEntries(children.map((child) => [`daemon/${child.id}`, digestOf(child)]));
+      return { digest: digestOf(daemon), daemon, pins, names: {} as JsonObject };
+    },
+    async close() {
+      await kernel.close(0);
+      await Promise.all([db.close(), pool.end()]);
+    },
+  };
+}
+
+const noEvents: EventSource = { emit: async () => "evt_none", subscribe: async () => {}, past: async () => [] };
+
+/** The engine's own tables, made once in the template that test databases are cloned from. */
+export const withEngine = {
+  key: "dbos-5.3.0",
+  async run(url: string): Promise<void> {
+    await DBOS.migrate?.(url);
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    await pool.end();
+  },
+};
