@@ -2,15 +2,18 @@
  * Subject: Regent's kernel on the durable engine, through the real interpreter, with stages whose one step returns 1.
  * `shape` in `init` chooses the daemon: ten stages in a line, or nine side by side and one that joins them.
  */
-import { migrate } from "#platform";
+
 import type { Daemon, Stage } from "@regent/contract";
+import { migrate } from "#platform";
 import { startKernel } from "../../tests/support/kernel-app.ts";
 import { daemon, sequence, stage } from "../../tests/support/kernel-world.ts";
 // @ts-expect-error: the protocol is plain JavaScript, because the peers are
 import { serve } from "../peers/protocol.mjs";
 
-const trivial = (id: string, needs: string[] = []): Stage => stage({ id, type: "tool", tool: "one", with: {}, needs } as never);
-const line = (count: number): Daemon => daemon(`line-${count}`, sequence(Array.from({ length: count }, (_, i) => trivial(`s${i}`))));
+const trivial = (id: string, needs: string[] = []): Stage =>
+  stage({ id, type: "tool", tool: "one", with: {}, needs } as never);
+const line = (count: number): Daemon =>
+  daemon(`line-${count}`, sequence(Array.from({ length: count }, (_, i) => trivial(`s${i}`))));
 const sides = Array.from({ length: 9 }, (_, i) => `side${i}`);
 const star = daemon("star", [...sides.map((id) => trivial(id)), trivial("end", sides)]);
 

@@ -4,8 +4,8 @@ import type { Blobs, Clock, Database, Ids, Log } from "#platform";
 import { compareRuns } from "./compare.ts";
 import { createControls } from "./controls.ts";
 import type { Engine, Program } from "./engine.ts";
-import { type CheckInputs, type Definitions, type EventSource, type InterpreterDeps, systemTimers } from "./frame.ts";
 import { unpackValue } from "./envelope.ts";
+import { type CheckInputs, type Definitions, type EventSource, type InterpreterDeps, systemTimers } from "./frame.ts";
 import { createInterpreter } from "./interpreter.ts";
 import { toMessage } from "./job.ts";
 import type { Kernel, Pinned, StartRequest } from "./kernel.ts";
@@ -250,7 +250,9 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
       }
       const found = await engine.find(run);
       if (found?.status === "cancelled") return { status: "cancelled", output: null, error: null };
-      return found?.status === "ended" ? { status: "failed", output: null, error: { code: "internal", message: "The run ended without a result." } } : null;
+      return found?.status === "ended"
+        ? { status: "failed", output: null, error: { code: "internal", message: "The run ended without a result." } }
+        : null;
     },
     async prune(olderThanMs) {
       let count = 0;

@@ -20,5 +20,13 @@ test("a run goes through its stages and its page shows every step", async () => 
   const id = await app.kernel.start({ pinned: app.pinned(linear.daemon), inputs: {}, trigger: { kind: "manual" } });
   const run = await app.kernel.settled(id, 10_000);
   strictEqual(run.status, "succeeded");
-  deepStrictEqual(run.stages.map((stage) => [stage.id, stage.status, stage.steps.length]), [["a", "succeeded", 1], ["b", "succeeded", 1], ["c", "succeeded", 1], ["d", "succeeded", 1]]);
+  deepStrictEqual(
+    run.stages.map((stage) => [stage.id, stage.status, stage.steps.length]),
+    [
+      ["a", "succeeded", 1],
+      ["b", "succeeded", 1],
+      ["c", "succeeded", 1],
+      ["d", "succeeded", 1],
+    ],
+  );
 });

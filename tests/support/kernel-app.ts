@@ -1,13 +1,30 @@
 import { createHash } from "node:crypto";
-import type { Daemon, Json, JsonObject } from "@regent/contract";
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import pg from "pg";
+import type { Daemon, Json, JsonObject } from "@regent/contract";
 import { createExpressions } from "#expressions";
-import { createDbosEngine, createKernel, type EventSource, type KernelDeps, type Performers, type Pinned, type RunningKernel } from "#kernel";
-import { createDatabase, createIds, createOwnerPool, type Digest, silentLog, systemClock, systemRandom } from "#platform";
+import {
+  createDbosEngine,
+  createKernel,
+  type KernelDeps,
+  type Performers,
+  type Pinned,
+  type RunningKernel,
+} from "#kernel";
+import {
+  createDatabase,
+  createIds,
+  createOwnerPool,
+  type Digest,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from "#platform";
+import { createTriggers, type Triggers } from "#triggers";
 
 export interface KernelApp {
   kernel: RunningKernel;
+  /** The real event log on the same database. */
+  events: Triggers["events"];
   pinned(daemon: Daemon, children?: Daemon[]): Pinned;
   close(): Promise<void>;
 }
@@ -21,7 +38,6 @@ export interface KernelAppOptions {
   works?: boolean;
   probe?: (moment: string) => void;
   daemons?: Daemon[];
-  events?: EventSource;
   engine?: KernelDeps["engine"];
 }
 
@@ -31,12 +47,20 @@ const digestOfText = (text: string): Digest => `sha256:${createHash("sha256").up
 /** The kernel on the durable engine and a real database, with definitions and blobs in memory. */
 export async function startKernel(options: KernelAppOptions): Promise<KernelApp> {
   const pool = createOwnerPool({ url: options.url, max: 20, log: silentLog, mayExit: true });
-  const db = createDatabase({ url: options.url, max: 10, company: "main", role: "regent_app", log: silentLog, mayExit: true });
+  const db = createDatabase({
+    url: options.url,
+    max: 10,
+    company: "main",
+    role: "regent_app",
+    log: silentLog,
+    mayExit: true,
+  });
   const daemons = new Map<string, Daemon>();
   const blobs = new Map<string, Uint8Array>();
   const digestOf = (daemon: Daemon): Digest => digestOfText(JSON.stringify(daemon));
   for (const daemon of options.daemons ?? []) daemons.set(digestOf(daemon), daemon);
-  const kernel = await createKernel({
+  const ids = createIds({ clock: systemClock, random: systemRandom });
+  const kernel: RunningKernel = await createKernel({
     db,
     engine:
       options.engine ??
@@ -71,14 +95,25 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
         .map((name) => ({ pointer: `/${name}`, message: "is not an input of this daemon" })),
     }),
     inputFiles: async () => [],
-    events: () => options.events ?? noEvents,
+    events: () => triggers.events,
+    ended: (run) => triggers.events.unsubscribe(run),
     clock: systemClock,
-    ids: createIds({ clock: systemClock, random: systemRandom }),
+    ids,
     log: silentLog,
+  });
+  const triggers = createTriggers({
+    ...{ db, ids, clock: systemClock, log: silentLog, expressions: createExpressions(), runs: kernel },
+    companies: {
+      current: () => noTriggers,
+      pin: async () => {
+        throw new Error("no daemon is started by triggers here");
+      },
+    },
   });
   await kernel.launch();
   return {
     kernel,
+    events: triggers.events,
     pinned(daemon, children = []) {
       daemons.set(digestOf(daemon), daemon);
       for (const child of children) daemons.set(digestOf(child), child);
@@ -92,14 +127,12 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
   };
 }
 
-const noEvents: EventSource = { emit: async () => "evt_none", subscribe: async () => {}, past: async () => [] };
+const noTriggers = { daemons: new Map(), triggers: new Map(), timezone: "UTC" };
 
 /** The engine's own tables, made once in the template that test databases are cloned from. */
 export const withEngine = {
   key: "dbos-5.3.0",
   async run(url: string): Promise<void> {
-    await DBOS.migrate?.(url);
-    const pool = new pg.Pool({ connectionString: url, max: 1 });
-    await pool.end();
+    await DBOS.migrate(url);
   },
 };

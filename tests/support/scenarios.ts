@@ -16,6 +16,8 @@ export interface Scenario {
   /** What the outside does: messages to the run's gates, events. Sent again after each restart; keys make that harmless. */
   outside?: Outside[];
   ends: "succeeded" | "failed" | "timed_out";
+  /** How far it comes depends on how long the process was away: only the end is compared where time is real. */
+  races?: boolean;
 }
 
 export type Outside = { gate: string; verdict: "approve" | "reject" } | { event: string; data: JsonObject };
@@ -270,6 +272,7 @@ export const scenarios: Scenario[] = [
     }),
     outside: [{ gate: "ok", verdict: "approve" }],
     ends: "timed_out",
+    races: true,
   },
   {
     name: "long",
