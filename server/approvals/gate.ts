@@ -6,9 +6,9 @@
 import { fail, type GateStage, type Json } from "@regent/contract";
 import type { Job, Performed, Performer } from "#kernel";
 import type { ApprovalsDeps } from "./approvals.ts";
-import { requestApproval } from "./request-approval.ts";
+import { keyOf, requestApproval } from "./request-approval.ts";
 import { type Closed, isClosed, type Open, settleApproval } from "./settle-approval.ts";
-import { withdrawApproval } from "./withdraw-approvals.ts";
+import { withdrawQuestion } from "./withdraw-approvals.ts";
 
 export const topicOf = (approval: string): string => `gate:${approval}`;
 
@@ -19,15 +19,26 @@ export function createGatePerformer(deps: ApprovalsDeps): Performer<GateStage> {
       ...(stage.vote === undefined ? [] : ["gates by vote"]),
     ],
     async perform(stage, job) {
-      const asked = await job.step<Asked>("ask", stage.name, async () => {
-        const { id, ask, expires_at } = await requestApproval(deps, stage, job);
-        const until = expires_at === null ? null : Date.parse(expires_at);
-        return { value: { approval: id, until }, detail: { approval: id, ask } };
-      });
-      return toPerformed(await waitForDecision(deps, stage, job, asked));
+      try {
+        return toPerformed(await waitForDecision(deps, stage, job, await askOnce(deps, stage, job)));
+      } catch (error) {
+        // Given up while the run goes on (its time is over, a sibling failed): it leaves no question behind.
+        if (error instanceof Error && GIVEN_UP.has(error.name)) await withdrawQuestion(deps, keyOf(job));
+        throw error;
+      }
     },
   };
 }
+
+/** The kernel's errors for that. An interrupted run is not among them: it goes on elsewhere and wants its answer. */
+const GIVEN_UP: ReadonlySet<string> = new Set(["Aborted", "OutOfTime"]);
+
+const askOnce = (deps: ApprovalsDeps, stage: GateStage, job: Job): Promise<Asked> =>
+  job.step<Asked>("ask", stage.name, async () => {
+    const { id, ask, expires_at } = await requestApproval(deps, stage, job);
+    const until = expires_at === null ? null : Date.parse(expires_at);
+    return { value: { approval: id, until }, detail: { approval: id, ask } };
+  });
 
 type Asked = { approval: string; until: number | null };
 
@@ -37,7 +48,7 @@ async function waitForDecision(deps: ApprovalsDeps, stage: GateStage, job: Job, 
     // Read when it begins to wait, not recorded: the engine records the deadline that it makes of it. So the time
     // that the process was away counts, also between the question and the wait.
     const timeoutMs = until === null ? {} : { timeoutMs: Math.max(0, until - deps.clock.now()) };
-    const message = await receive(deps, job, approval, timeoutMs);
+    const message = await job.receive<Json>(topicOf(approval), { ...timeoutMs, why: `approval ${approval}` });
     if (isClosed(message)) return message;
     const settled = await job.step<Closed | Open>("settle", stage.name, async () => {
       const value = await settleApproval(deps, approval);
@@ -50,19 +61,6 @@ async function waitForDecision(deps: ApprovalsDeps, stage: GateStage, job: Job, 
 
 const toDetail = (approval: string, value: Closed | Open): Record<string, Json> =>
   isClosed(value) ? { approval, verdict: value.verdict, by: value.by } : { approval };
-
-/** A stage that is given up while its run goes on (its time is over, a sibling failed) leaves no question behind. */
-async function receive(deps: ApprovalsDeps, job: Job, approval: string, time: { timeoutMs?: number }): Promise<Json> {
-  try {
-    return await job.receive<Json>(topicOf(approval), { ...time, why: `approval ${approval}` });
-  } catch (error) {
-    if (error instanceof Error && GIVEN_UP.has(error.name)) await withdrawApproval(deps, approval);
-    throw error;
-  }
-}
-
-/** The kernel's errors for that. An interrupted run is not among them: it goes on elsewhere and still wants its answer. */
-const GIVEN_UP: ReadonlySet<string> = new Set(["Aborted", "OutOfTime"]);
 
 function toPerformed(closed: Closed): Performed {
   const { approval, verdict, by, note, changes, at, reason } = closed;

@@ -10,7 +10,7 @@ export async function requestApproval(deps: ApprovalsDeps, stage: GateStage, job
   const ask = toShownText(textOf(job.render(stage.ask)));
   const show = JSON.stringify(toShown(stage.show.map((template) => job.render(template))));
   const now = deps.clock.now();
-  const key = `${job.key}#${job.attempt}`;
+  const key = keyOf(job);
   return deps.db.transaction(async (tx) => {
     const asked = await insertApproval(tx, {
       id: deps.ids.next("apr"),
@@ -41,5 +41,8 @@ export async function requestApproval(deps: ApprovalsDeps, stage: GateStage, job
     return toApproval(asked);
   });
 }
+
+/** One question an attempt of a stage. */
+export const keyOf = (job: Job): string => `${job.key}#${job.attempt}`;
 
 const textOf = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -213,14 +213,14 @@ export async function withdrawOfRun(db: Queryable, run: string, at: Date): Promi
   return rows;
 }
 
-export async function withdrawOpen(db: Queryable, id: string): Promise<ChangedApproval | undefined> {
+export async function withdrawOpen(db: Queryable, key: string): Promise<ChangedApproval | undefined> {
   const { rows } = await db.query<ChangedApproval>(
     `update approval
      set state = 'withdrawn'
-     where id = $1
+     where key = $1
        and state = 'open'
      returning id, state, run_id`,
-    [id],
+    [key],
   );
   return rows[0];
 }

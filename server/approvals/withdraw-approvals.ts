@@ -10,9 +10,9 @@ export async function withdrawApprovals(deps: ApprovalsDeps, run: string, tx?: T
 }
 
 /** One question that nobody waits for any more. */
-export async function withdrawApproval(deps: ApprovalsDeps, id: string): Promise<void> {
+export async function withdrawQuestion(deps: ApprovalsDeps, key: string): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    const withdrawn = await withdrawOpen(tx, id);
+    const withdrawn = await withdrawOpen(tx, key);
     if (withdrawn) await notifyChange(tx, withdrawn);
   });
 }

@@ -80,7 +80,12 @@ const EMPTY = `sha256:${"0".repeat(64)}` as Digest;
 export function simulate(
   world: World,
   performers: Performers,
-  options: { seed: number; store?: SimulatedStore; crash?: (moment: string, count: number) => boolean },
+  options: {
+    seed: number;
+    store?: SimulatedStore;
+    crash?: (moment: string, count: number) => boolean;
+    busy?: () => boolean;
+  },
 ): SimulatedEngine & { read(run: string): ReturnType<typeof readRun>; cancelRun(run: string): Promise<void> } {
   const controls = new Map<string, AbortController>();
   const control = (run: string): RunControl => {
@@ -157,6 +162,7 @@ export function simulate(
       seed: options.seed,
       program: createInterpreter({ ...deps(() => engine), tracker: () => new Tracker() }),
       ...(options.crash === undefined ? {} : { crash: options.crash }),
+      ...(options.busy === undefined ? {} : { busy: options.busy }),
     },
     options.store,
   );

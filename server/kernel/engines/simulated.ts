@@ -10,6 +10,8 @@ export interface SimulatedOptions {
   startAt?: number;
   /** Asked before each durable write and each delivery; true ends the process there. */
   crash?: (moment: string, count: number) => boolean;
+  /** True while bodies do real work, such as a query: the clock stands still until it is done. */
+  busy?: () => boolean;
 }
 
 interface SimulatedRun {
@@ -246,7 +248,7 @@ export function createSimulatedEngine(
   /** Waits until everything that is ready has run as far as it can; bodies may do real asynchronous work. */
   async function quiet(): Promise<void> {
     await turn();
-    for (let i = 0; i < 3 && bodies > 0 && !crashed; i++) await turn();
+    for (let i = 0; !crashed && ((i < 3 && bodies > 0) || options.busy?.()); i++) await turn();
   }
 
   const engine: SimulatedEngine = {
