@@ -11,17 +11,19 @@ export type Verdict = z.infer<typeof Verdict>;
 export const ApprovalState = z.enum(["open", "decided", "expired", "withdrawn"]);
 export type ApprovalState = z.infer<typeof ApprovalState>;
 
-export const Decision = z.object({
-  verdict: Verdict,
-  /** Who decided: a member, or `expiry` when the time ran out. */
-  by: z.string(),
-  note: z.string().nullable(),
-  /** Values that the person changed before approving. */
-  changes: z.record(z.string(), z.unknown()).nullable(),
-  decided_at: z.iso.datetime(),
-  /** The run goes on at this moment; until then the decision can be taken back. */
-  effective_at: z.iso.datetime(),
-});
+export const Decision = z
+  .object({
+    verdict: Verdict,
+    /** Who decided: a member, or `expiry` when the time ran out. */
+    by: z.string(),
+    note: z.string().nullable(),
+    /** Values that the person changed before approving. */
+    changes: z.record(z.string(), z.unknown()).nullable(),
+    decided_at: z.iso.datetime(),
+    /** The run goes on at this moment; until then the decision can be taken back. */
+    effective_at: z.iso.datetime(),
+  })
+  .meta({ id: "decision" });
 export type Decision = z.infer<typeof Decision>;
 
 /** A question that waits for somebody. */

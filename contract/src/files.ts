@@ -25,6 +25,8 @@ export const StoredFileEntry = z.object({
   size: z.number().int(),
 });
 
+export type StoredFileEntry = z.infer<typeof StoredFileEntry>;
+
 const FilePath = z.strictObject({ id: FileId });
 
 export const fileOperations = {

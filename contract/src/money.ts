@@ -9,11 +9,13 @@ export type Money = z.infer<typeof Money>;
  * model money is counted in whole nano-dollars (`Spent`) and rounded up once per call.
  * `usd: null` means that a model without a known price was called: tokens are known, dollars are not.
  */
-export const Cost = z.strictObject({
-  usd: z.number().nonnegative().nullable(),
-  tokens: z.number().int().nonnegative(),
-  credits: z.number().nonnegative(),
-});
+export const Cost = z
+  .strictObject({
+    usd: z.number().nonnegative().nullable(),
+    tokens: z.number().int().nonnegative(),
+    credits: z.number().nonnegative(),
+  })
+  .meta({ id: "cost" });
 export type Cost = z.infer<typeof Cost>;
 
 /** The same as recorded in a step: nano-dollars (1e-9 USD), or null where no price is known. */

@@ -24,28 +24,32 @@ export const StageStatus = z.enum([...RunStatus.options, "skipped"]);
 export type StageStatus = z.infer<typeof StageStatus>;
 
 /** Why a stage or a run failed. `code` is from the error table, `message` one sentence for people. */
-export const Failure = z.object({
-  code: z.string(),
-  message: z.string(),
-  stage: z.string().optional(),
-  detail: z.record(z.string(), z.unknown()).optional(),
-});
+export const Failure = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    stage: z.string().optional(),
+    detail: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: "failure" });
 export type Failure = z.infer<typeof Failure>;
 
 /** A piece of a run whose result is recorded once: a model call, a script, a tool call, a wait, a decision. */
-export const Step = z.object({
-  id: z.string(),
-  kind: z.string(),
-  name: z.string(),
-  status: StageStatus,
-  attempt: z.number().int(),
-  started_at: z.iso.datetime().nullable(),
-  duration_ms: z.number().nullable(),
-  cost: Cost,
-  /** What is worth showing of it: the model and prompt, the exit code, who decided. */
-  detail: z.record(z.string(), z.unknown()).nullable(),
-  error: Failure.nullable(),
-});
+export const Step = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    name: z.string(),
+    status: StageStatus,
+    attempt: z.number().int(),
+    started_at: z.iso.datetime().nullable(),
+    duration_ms: z.number().nullable(),
+    cost: Cost,
+    /** What is worth showing of it: the model and prompt, the exit code, who decided. */
+    detail: z.record(z.string(), z.unknown()).nullable(),
+    error: Failure.nullable(),
+  })
+  .meta({ id: "step" });
 export type Step = z.infer<typeof Step>;
 
 export interface StageView {

@@ -24,6 +24,8 @@ export interface StartRequest {
 }
 
 export interface Replay {
+  /** Id of the new run. Absent: a new one. The same id again is the same run. */
+  id?: string;
   run: string;
   /** Id of the first stage that runs anew; absent: the whole run. */
   from?: string;

@@ -1,0 +1,8 @@
+export {
+  ApiError,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type StreamMessage,
+} from "./client.ts";
