@@ -27,13 +27,23 @@ const SQL = [
   /^\s*(--[^\n]*\n\s*)*(insert\s+into|delete\s+from|truncate|drop|alter|grant|revoke)\s+\w/,
   /^\s*update\s+[\w.${}…]+(\s+\w+)?\s+set\b/,
   /^\s*create\s+(or\s+replace\s+|unique\s+|temp(orary)?\s+)*(table|index|role|schema|function|policy|database|view|trigger)\b/,
-  /^\s*(begin|commit|rollback)(\s+(transaction|work|isolation)\b[\s\S]*)?;?\s*$/,
   /^\s*((un)?listen\s+[\w"${}…]+|notify\s+[\w"${}…]+|set\s+(local\s+)?[\w.]+\s*(=|to)\s)/,
 ];
 const isSql = (text: string): boolean => SQL.some((pattern) => pattern.test(text.toLowerCase())) && !isProse(text);
-/** Sentences that begin with a verb of SQL: they have a capital letter and no other sign of a statement. */
-const isProse = (text: string): boolean =>
-  /^[A-Z][a-z]/.test(text) || (/^\w+(\s+\w+)?$/.test(text.trim()) && !/^(begin|commit|rollback)$/.test(text.trim()));
+
+/** Sentences and single words may begin with a verb of SQL. */
+const isProse = (text: string): boolean => /^[A-Z][a-z]/.test(text) || /^\s*\w+(\s+\w+)?\s*$/.test(text);
+
+const TRANSACTION = /^\s*(begin|start transaction|commit|rollback|savepoint)\b/i;
+
+/** Words such as `rollback` mean SQL only where they are sent to a database. */
+function sqlIn(node: Node): string | undefined {
+  const text = textOf(node);
+  if (text !== undefined && isSql(text)) return text;
+  if (node.type !== "CallExpression" || !/(^|\.)query$/.test(dotted(node.callee) ?? "")) return undefined;
+  const sent = node.arguments[0] && textOf(node.arguments[0]);
+  return sent !== undefined && TRANSACTION.test(sent) ? sent : undefined;
+}
 
 export const sqlPlaces: Rule = {
   name: "SQL stands in store.ts files, db/ and the platform",
@@ -43,8 +53,8 @@ export const sqlPlaces: Rule = {
       .filter(({ path }) => !path.endsWith("/store.ts") && !path.startsWith("server/platform/"))
       .flatMap((file) =>
         find(file, (node) => {
-          const text = textOf(node);
-          return text !== undefined && isSql(text) ? `SQL outside store.ts: ${text.trim().slice(0, 40)}` : undefined;
+          const sql = sqlIn(node);
+          return sql && `SQL outside store.ts: ${sql.trim().slice(0, 40)}`;
         }),
       ),
   planted: [

@@ -6,6 +6,7 @@ import type pg from "pg";
 import { type Engine, type EngineRun, Interrupted, type Program, type RecordedStep, type StartRun } from "../engine.ts";
 import { createLane, type Operations } from "../lane.ts";
 import { createLeases } from "./leases.ts";
+import { allowMessages } from "./store.ts";
 
 export interface DbosEngineOptions {
   program: Program;
@@ -232,15 +233,6 @@ const toEngineRun = (row: Row): EngineRun => ({
   startedAt: row.dequeuedAt ?? null,
   endedAt: row.completedAt ?? null,
 });
-
-/** The application role writes messages and starts of runs into its own transactions, and owns nothing of it. */
-async function allowMessages(pool: pg.Pool, role: string): Promise<void> {
-  const name = quoted(role);
-  await pool.query(`grant usage on schema dbos to ${name}`);
-  await pool.query(`grant select, insert, update on all tables in schema dbos to ${name}`);
-}
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 const loggerOf = (log: DbosEngineOptions["log"]) => {
   const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry));

@@ -73,3 +73,12 @@ export function createLeaseStore(pool: pg.Pool) {
     },
   };
 }
+
+/** The application role writes messages and starts of runs into its own transactions, and owns nothing of it. */
+export async function allowMessages(pool: pg.Pool, role: string): Promise<void> {
+  const name = quoted(role);
+  await pool.query(`grant usage on schema dbos to ${name}`);
+  await pool.query(`grant select, insert, update on all tables in schema dbos to ${name}`);
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
