@@ -53,9 +53,20 @@ export function companyTriggers(deps: Deps, company: CurrentCompany): CompanyTri
   for (const daemon of company.daemons.values()) {
     for (const trigger of daemon.triggers) addTrigger(triggers, daemon.id, trigger, resolve(deps, company, trigger));
   }
+  // A trigger of the company may name what it starts, instead of being named by it.
+  for (const [name, declared] of company.triggers) {
+    if (typeof declared["start"] !== "string") continue;
+    const daemon = daemonOf(company, declared["start"]);
+    const trigger: DaemonTrigger = { kind: "named", name };
+    addTrigger(triggers, daemon, trigger, resolve(deps, company, trigger));
+  }
   known.set(company, triggers);
   return triggers;
 }
+
+/** References may use either spelling. */
+const daemonOf = (company: CurrentCompany, reference: string): string =>
+  company.daemons.has(reference) ? reference : reference.toLowerCase().replaceAll(/[\s_]+/g, "-");
 
 type Resolved =
   | { kind: "cron"; cron: string; timezone: string; catchUp: CatchUp; inputs?: Template }

@@ -14,8 +14,10 @@ const house = await testTriggers({
     named: [{ kind: "named", name: "refund_asked" }],
     broken: [{ kind: "event", event: "broken.thing", inputs: ["a list"] }],
     circle: [{ kind: "event", event: "circle.turned" }],
+    "from-outside": [],
   },
   triggers: {
+    outside: { event: "outside.said", start: "From_outside", inputs: { text: "${event.text}" } },
     refund_asked: { event: "refund.asked", where: "event.reason == 'late'", inputs: { why: "${event.reason}" } },
   },
 });
@@ -62,6 +64,13 @@ test("a named trigger of the company starts with its condition", async () => {
   assert.deepEqual(startedBy(late), ["named"]);
   assert.deepEqual(startedBy(other), []);
   assert.deepEqual([...runs.values()].at(-1)!.inputs, { why: "late" });
+});
+
+test("a trigger of the company may name the daemon that it starts", async () => {
+  const id = await events.emit({ type: "outside.said", data: { text: "hello" }, source: "shop" });
+  assert.deepEqual(startedBy(id), ["from-outside"]);
+  const run = [...runs.values()].at(-1)!;
+  assert.deepEqual([run.inputs, run.trigger.name], [{ text: "hello" }, "outside"]);
 });
 
 test("data cannot claim to come from somewhere else", async () => {
