@@ -4,6 +4,7 @@ import { type Approvals, createApprovals } from "#approvals";
 import type { Performers, SimulatedStore } from "#kernel";
 import { createIds, systemRandom } from "#platform";
 import { testDatabase } from "./database.ts";
+import { type KernelApp, startKernel, withEngine } from "./kernel-app.ts";
 import { createWorld, register, runInput, simulate } from "./kernel-world.ts";
 import { gate } from "./test-approvals.ts";
 
@@ -126,4 +127,33 @@ export async function simulatedGates(options: { seed: number; crashAt?: number }
     now: () => engine.now(),
   };
   return driver;
+}
+
+/** The durable engine: the kernel as it runs in production, on its own database. */
+export async function durableGates(): Promise<GateDriver & { app: KernelApp }> {
+  const test = await testDatabase({ prepare: withEngine });
+  const worked: string[] = [];
+  const app = await startKernel({ url: test.url, performers: workPerformers(worked), gates: true });
+  return {
+    name: "durable",
+    app,
+    worked,
+    approvals: app.approvals,
+    async start(run, daemon) {
+      await app.kernel.start({ id: run, pinned: app.pinned(daemon), inputs: {}, trigger: { kind: "manual" } });
+    },
+    async asked(run) {
+      for (;;) {
+        const { items } = await app.approvals.list({ run, status: "open", limit: 1 });
+        if (items[0]) return items[0];
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    },
+    ended: (run) => app.kernel.settled(run, 20_000),
+    cancel: (run) => app.kernel.cancel(run, "kim"),
+    async close() {
+      await app.close();
+      await test.close();
+    },
+  };
 }

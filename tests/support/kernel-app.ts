@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Daemon, Json, JsonObject } from "@regent/contract";
+import { type Approvals, createApprovals } from "#approvals";
 import { createExpressions } from "#expressions";
 import {
   createDbosEngine,
@@ -25,6 +26,9 @@ export interface KernelApp {
   kernel: RunningKernel;
   /** The real event log on the same database. */
   events: Triggers["events"];
+  triggers: Triggers;
+  /** The real approvals; gates use them when `gates` is set. */
+  approvals: Approvals;
   pinned(daemon: Daemon, children?: Daemon[]): Pinned;
   close(): Promise<void>;
 }
@@ -32,6 +36,10 @@ export interface KernelApp {
 export interface KernelAppOptions {
   url: string;
   performers: Performers;
+  /** True: gates ask real people. */
+  gates?: boolean;
+  /** Daemons that triggers may start. */
+  triggered?: Daemon[];
   executor?: string;
   exclusive?: boolean;
   leaseMs?: number;
@@ -60,6 +68,19 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
   const digestOf = (daemon: Daemon): Digest => digestOfText(JSON.stringify(daemon));
   for (const daemon of options.daemons ?? []) daemons.set(digestOf(daemon), daemon);
   const ids = createIds({ clock: systemClock, random: systemRandom });
+  const approvals = createApprovals({
+    ...{ db, ids, clock: systemClock },
+    runs: { send: (run, topic, message, key, tx) => kernel.send(run, topic, message, key, tx) },
+    events: { emit: (event, tx) => triggers.events.emit(event, tx) },
+  });
+  const pinned: KernelApp["pinned"] = (daemon, children = []) => {
+    daemons.set(digestOf(daemon), daemon);
+    for (const child of children) daemons.set(digestOf(child), child);
+    const pins = Object.fromEntries(children.map((child) => [`daemon/${child.id}`, digestOf(child)]));
+    return { digest: digestOf(daemon), daemon, pins, names: {} as JsonObject };
+  };
+  const triggered = new Map((options.triggered ?? []).map((daemon) => [daemon.id, daemon]));
+  const company = { daemons: triggered, triggers: new Map(), timezone: "UTC" };
   const kernel: RunningKernel = await createKernel({
     db,
     engine:
@@ -73,7 +94,7 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
           log: { debug() {}, info() {}, warn() {}, error() {} },
           ...(options.probe === undefined ? {} : { probe: options.probe }),
         })),
-    performers: options.performers,
+    performers: options.gates ? { ...options.performers, gate: approvals.performer } : options.performers,
     expressions: createExpressions(),
     definitions: {
       daemon: async (digest) => daemons.get(digest)!,
@@ -96,7 +117,10 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
     }),
     inputFiles: async () => [],
     events: () => triggers.events,
-    ended: (run) => triggers.events.unsubscribe(run),
+    async ended(run) {
+      await triggers.events.unsubscribe(run);
+      await approvals.runEnded(run);
+    },
     clock: systemClock,
     ids,
     log: silentLog,
@@ -104,30 +128,23 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
   const triggers = createTriggers({
     ...{ db, ids, clock: systemClock, log: silentLog, expressions: createExpressions(), runs: kernel },
     companies: {
-      current: () => noTriggers,
-      pin: async () => {
-        throw new Error("no daemon is started by triggers here");
-      },
+      current: () => company,
+      pin: async (daemon) => pinned(triggered.get(daemon)!),
     },
   });
   await kernel.launch();
   return {
     kernel,
     events: triggers.events,
-    pinned(daemon, children = []) {
-      daemons.set(digestOf(daemon), daemon);
-      for (const child of children) daemons.set(digestOf(child), child);
-      const pins = Object.fromEntries(children.map((child) => [`daemon/${child.id}`, digestOf(child)]));
-      return { digest: digestOf(daemon), daemon, pins, names: {} as JsonObject };
-    },
+    triggers,
+    approvals,
+    pinned,
     async close() {
       await kernel.close(0);
       await Promise.all([db.close(), pool.end()]);
     },
   };
 }
-
-const noTriggers = { daemons: new Map(), triggers: new Map(), timezone: "UTC" };
 
 /** The engine's own tables, made once in the template that test databases are cloned from. */
 export const withEngine = {
