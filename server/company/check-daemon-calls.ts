@@ -5,15 +5,17 @@ import { isMap, nearestOf } from "./making.ts";
 /** Daemons that start daemons: what is handed over must be what the other takes, and nothing may start itself. */
 export function checkDaemonCalls(daemons: Map<string, Daemon>, definitions: Map<string, Definition>): void {
   for (const daemon of daemons.values()) {
+    const definition = definitions.get(daemon.id);
+    if (definition === undefined) continue;
     for (const stage of daemonStages(daemon.stages)) {
       const child = daemons.get(stage.daemon);
-      if (child !== undefined) checkHandedOver(stage, child, definitions.get(daemon.id)!);
+      if (child !== undefined) checkHandedOver(stage, child, definition);
     }
   }
   const cycle = findCallCycle(daemons);
   if (cycle === undefined) return;
-  const definition = definitions.get(cycle[0]!)!;
-  definition.report.error(
+  const definition = cycle.map((id) => definitions.get(id)).find((found) => found !== undefined);
+  definition?.report.error(
     definition.path,
     `These daemons start each other without end: ${cycle.join(" → ")}.`,
     null,

@@ -150,18 +150,21 @@ function literalTypes(option: z.ZodType): string[] {
   return definitionOf(inner).type === "literal" ? (definitionOf(inner).values as string[]) : [];
 }
 
-/** How probably this alternative was meant: its type is named, its keys are there, no key is foreign to it. */
+/** How probably this alternative was meant: its type is named, its keys are there or nearly so, none is foreign. */
 function score(option: z.ZodType, value: { [key: string]: Json }): number {
   const { type, shape } = definitionOf(option);
   if (type !== "object" || shape === undefined) return 0;
   let total = 0;
   const [literal] = literalTypes(option);
   if (literal !== undefined && value.type !== undefined) total += literal === value.type ? 1_000 : -1_000;
-  for (const key of Object.keys(value)) total += Object.hasOwn(shape, key) ? 1 : -2;
+  if (literal !== undefined && value.type === undefined && !isOptional(shape.type!)) total -= 5;
+  const foreign = Object.keys(value).filter((key) => !Object.hasOwn(shape, key) && !key.startsWith("x-"));
+  total += Object.keys(value).length - 3 * foreign.length;
   for (const [key, part] of Object.entries(shape)) {
-    if (key !== "type" && !isOptional(part)) total += Object.hasOwn(value, key) ? 8 : -4;
+    if (key === "type" || isOptional(part)) continue;
+    if (Object.hasOwn(value, key)) total += 8;
+    else total += foreign.some((other) => nearest(other, [key]) !== undefined) ? 4 : -4;
   }
-  if (literal !== undefined && value.type === undefined && !isOptional(shape.type!)) total -= 3;
   return total;
 }
 

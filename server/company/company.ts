@@ -38,6 +38,8 @@ export interface Company {
   skills: Map<string, JsonObject>;
   /** `kind/id` → digest of the canonical form. */
   digests: Map<string, Digest>;
+  /** `kind/id` → where it stands. */
+  places: Map<string, { file: string; line: number; column: number }>;
 }
 
 export interface Loaded {

@@ -54,7 +54,7 @@ export function makeCompany(
   const [models] = sound("models").map((item) => checkModels(makingOf(item), item.source as JsonObject, item.path));
   const [policies] = sound("policies").map((item) => toPolicies(makingOf(item), item.source as JsonObject, item.path));
   checkTimezoneOf(header, of("company")[0]);
-  checkDaemonCalls(daemons, new Map(sound("daemon").map((item) => [item.id, item])));
+  checkDaemonCalls(daemons, new Map(of("daemon").map((item) => [item.id, item])));
 
   problems.sort(byPlace);
   if (problems.some((problem) => problem.severity === "error")) return { company: null, problems };
@@ -71,7 +71,8 @@ export function makeCompany(
     policies: policies ?? null,
   };
   const budgets = (sound("budgets")[0]?.source as JsonObject | undefined) ?? {};
-  return { company: { ...made, budgets, digests: toDigests(made) }, problems };
+  const places = new Map(known.map((item) => [`${item.kind}/${item.id}`, item.report.place(item.path)]));
+  return { company: { ...made, budgets, digests: toDigests(made), places }, problems };
 }
 
 const byPlace = (a: Problem, b: Problem): number =>
@@ -154,7 +155,7 @@ const lastName = (item: Definition): string => String(item.path.at(-1) ?? item.i
 const toMap = (items: Definition[], make: (item: Definition) => JsonObject): Map<string, JsonObject> =>
   new Map(items.map((item) => [item.id, make(item)]));
 
-type Made = Omit<Company, "digests" | "budgets">;
+type Made = Omit<Company, "digests" | "budgets" | "places">;
 
 function toDigests(made: Made): Map<string, Digest> {
   const digests = new Map<string, Digest>();
