@@ -150,7 +150,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
   async function begin(
     id: string,
     pinned: Pinned,
-    input: Omit<RunInput, "daemon" | "pins" | "names" | "queuedAt" | "files">,
+    input: NewRun,
     tx?: Parameters<Kernel["start"]>[1],
   ): Promise<string> {
     const { daemon, digest, pins, names } = pinned;
@@ -164,6 +164,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
       pins,
       names,
       inputs: checked.inputs,
+      given: input.inputs,
       files: await deps.inputFiles(daemon, checked.inputs),
       queuedAt: clock.now(),
     };
@@ -301,6 +302,9 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     await store.write([summary]);
   }
 }
+
+/** What a start or a replay decides; `begin` adds the rest. */
+type NewRun = Pick<RunInput, "inputs" | "trigger" | "event" | "priority" | "forkedFrom" | "reuse">;
 
 const priorityOf = (request: StartRequest): { priority?: number } => {
   const priority = request.priority ?? request.pinned.daemon.priority;

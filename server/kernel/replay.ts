@@ -12,9 +12,9 @@ export function planReplay(
   from: Reading,
   daemon: Daemon,
   request: Replay,
-): Omit<RunInput, "daemon" | "pins" | "names" | "queuedAt" | "files"> {
+): Pick<RunInput, "inputs" | "trigger" | "event" | "priority" | "forkedFrom" | "reuse"> {
   const { input, run } = from;
-  const inputs = request.set === undefined ? input.inputs : { ...input.inputs, ...request.set };
+  const inputs = request.set === undefined ? input.given : { ...input.given, ...request.set };
   return {
     inputs,
     trigger: { kind: "replay", by: request.by },

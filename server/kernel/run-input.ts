@@ -9,7 +9,9 @@ export interface RunInput {
   daemon: { id: string; version: string; digest: Digest };
   pins: Record<string, Digest>;
   names: JsonObject;
+  /** Completed by the check; `given` is what came in, for a replay. */
   inputs: JsonObject;
+  given: JsonObject;
   files: { name: string; tree: Digest; kind?: "file" | "folder" }[];
   trigger: StartRequest["trigger"];
   event?: JsonObject;

@@ -145,6 +145,11 @@ export class Tracker {
     this.#onChange();
   }
 
+  /** The run is paused: what is not recorded yet has not begun, or is frozen. */
+  pause(): void {
+    for (const node of this.#nodes.values()) if (node.status === "running") node.status = "paused";
+  }
+
   /** The run has ended; stages that still went on are over with it. */
   end(result: RunResult): void {
     this.result = result;

@@ -67,6 +67,7 @@ export async function readRun(
   const ended = engineRun.status === "ended" || engineRun.status === "cancelled";
   const result = resultOf(engineRun);
   if (ended && tracker.result === null) tracker.end(result);
+  else if (paused) tracker.pause();
   const summary = summaryOf(engineRun.id, input, tracker, ended ? result : null, engineRun, paused);
   const output = ended ? await unpackValue(result.output, deps.blobs) : null;
   const run: Run = {

@@ -195,5 +195,13 @@ export const runInput = (
 ): Json =>
   ({
     daemon: { id: one.id, version: one.version, digest },
-    ...{ pins, names: {}, inputs, files: [], trigger: { kind: "manual" }, queuedAt: Date.UTC(2026, 0, 1) },
+    ...{
+      pins,
+      names: {},
+      inputs,
+      given: inputs,
+      files: [],
+      trigger: { kind: "manual" },
+      queuedAt: Date.UTC(2026, 0, 1),
+    },
   }) as unknown as Json;

@@ -24,6 +24,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     pins: input.pins,
     names: input.names,
     inputs: checked.inputs,
+    given: checked.inputs,
     files: input.files.filter((file) => daemon.inputs.some((field) => field.name === file.name)),
     trigger: { kind: "daemon", name: input.daemon.id, by: id },
     parent: id,
