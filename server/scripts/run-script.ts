@@ -62,7 +62,7 @@ export async function runScript(
   const inputs = await checkOutInputs(deps, job, directory.path, where);
 
   const scope = { ...job.scope, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
-  const env = toEnvironment(scope, body.reads);
+  const env = toEnvironment(scope, isShell(body.script) ? body.reads : []);
   const working = where === undefined ? root : join(root, where);
   const before = await stampOf(working);
 
@@ -130,6 +130,9 @@ function workingDirectoryOf(body: ScriptBody, job: Job): string | undefined {
     });
   return parts.length === 0 ? undefined : parts.join("/");
 }
+
+/** Of another interpreter's script nobody knows which names it reads: what does not fit is left out. */
+const isShell = (script: string): boolean => !script.startsWith("#!") || /^#!.*\b(?:ba|da|z|k)?sh\b/.test(script);
 
 const toStdin = (input: Json): string => (typeof input === "string" ? input : JSON.stringify(input));
 
