@@ -53,9 +53,12 @@ export function makeBase(making: StagesMaking, node: StageNode, source: Source):
         : makeTemplate(making, source.working_directory, [...path, "working_directory"], note),
     ),
     ...optional("outputSchema", source.output_schema),
-    ...(network.length > 0 ? { missing: ["network lists (the egress proxy)"] } : {}),
+    ...(network.length > 0 && isOfScripts(source) ? { missing: ["network lists (the egress proxy)"] } : {}),
   } as Omit<StageBase, "place">;
 }
+
+/** Built-in tools check the hosts that their stage names by themselves; scripts need the proxy for it. */
+const isOfScripts = ({ type }: Source): boolean => type === "script" || type === "hybrid";
 
 const patchPath = (source: Source, path: Path, i: number): Path =>
   Array.isArray(source.fallback) ? [...path, "fallback", i] : [...path, "fallback"];
