@@ -54,37 +54,31 @@ interface Definition {
 
 const definitionOf = (schema: z.ZodType): Definition => (schema as unknown as { _zod: { def: Definition } })._zod.def;
 
-function checkObject(
-  schema: z.ZodType,
-  { shape = {}, catchall }: Definition,
-  value: Json,
-  path: Path,
-  report: Report,
-): void {
+function checkObject(schema: z.ZodType, def: Definition, value: Json, path: Path, report: Report): void {
   if (!isMap(value)) {
     expect(schema, value, path, report);
     return;
   }
+  const { shape = {}, catchall } = def;
+  const isClosed = catchall !== undefined && definitionOf(catchall).type === "never";
+  const free = Object.keys(shape).filter((key) => !Object.hasOwn(value, key));
+  const meant = new Set<string>();
   for (const [key, item] of Object.entries(value)) {
     if (Object.hasOwn(shape, key)) checkShape(shape[key]!, item, [...path, key], report);
-    else if (catchall !== undefined && definitionOf(catchall).type === "never" && !key.startsWith("x-")) {
-      const meant = nearest(
-        key,
-        Object.keys(shape).filter((known) => !Object.hasOwn(value, known)),
-      );
-      const known = `known are ${Object.keys(shape).join(", ")}`;
-      report.error([...path, key], `Unknown key "${key}"${inside(schema)}; ${known}.`, meant ?? null, "key");
+    else if (isClosed && !key.startsWith("x-")) {
+      const near = nearest(key, free);
+      if (near !== undefined) meant.add(near);
+      const message = `Unknown key "${key}"${inside(schema)}; known are ${Object.keys(shape).join(", ")}.`;
+      report.error([...path, key], message, near ?? null, "key");
     }
   }
-  for (const [key, part] of Object.entries(shape)) {
-    if (Object.hasOwn(value, key) || isOptional(part)) continue;
+  for (const key of free) {
+    const part = shape[key]!;
+    // A misspelled key is one mistake, not two.
+    if (isOptional(part) || meant.has(key)) continue;
     const { type, values } = definitionOf(part);
-    report.error(
-      path,
-      `"${key}" is missing${inside(schema)}: ${describe(part)}.`,
-      type === "literal" ? `${key}: ${values?.[0]}` : `${key}: …`,
-      "key",
-    );
+    const suggestion = type === "literal" ? `${key}: ${values?.[0]}` : `${key}: …`;
+    report.error(path, `"${key}" is missing${inside(schema)}: ${describe(part)}.`, suggestion, "key");
   }
 }
 
