@@ -2,7 +2,7 @@ import { type HybridStage, type Json, type JsonObject, RegentError } from "@rege
 import type { Job, Performed } from "#kernel";
 import type { Digest } from "#platform";
 import { detailOf, failureOf, runScript, type ScriptEnd, type ScriptMachine, tail } from "./run-script.ts";
-import type { AskModel } from "./scripts.ts";
+import type { AskAgent } from "./scripts.ts";
 
 /** What a script's step records for the agent and for later attempts. */
 interface Report extends JsonObject {
@@ -32,7 +32,7 @@ interface Edit extends JsonObject {
  * Every script and every model call is a recorded step of its own.
  */
 export async function performHybrid(
-  deps: ScriptMachine & { askModel: AskModel },
+  deps: ScriptMachine & { agents: AskAgent },
   stage: HybridStage,
   job: Job,
 ): Promise<Performed> {
@@ -44,16 +44,16 @@ export async function performHybrid(
     if (report.ok && healing)
       return { output: { exit: 0, output: report.output, attempts: attempt, edits: edited }, tree: treeOf(report) };
     const mayEdit = healing && attempt < stage.attempts;
-    const { output: answer } = await deps.askModel(job, {
-      reference: stage.agent,
-      name: healing ? ANALYSE : stage.name,
-      ...(stage.prompt === undefined ? {} : { prompt: stage.prompt }),
-      ...(stage.agentRole === undefined ? {} : { role: mayEdit ? `${stage.agentRole}. ${MAY_EDIT}` : stage.agentRole }),
+    const schema = mayEdit ? EDITS : healing ? undefined : stage.outputSchema;
+    const answer = await deps.agents.ask(job, {
+      agent: stage.agent,
+      prompt: promptOf(stage, job, mayEdit),
+      ...(healing || stage.agentRole === undefined ? {} : { role: stage.agentRole }),
       data: materialOf(stage, report),
-      ...(mayEdit ? { schema: EDITS } : !healing && stage.outputSchema ? { schema: stage.outputSchema } : {}),
+      ...(schema === undefined ? {} : { schema }),
     });
     if (!healing) {
-      const answered = { exit: report.exit, output: report.output, answer };
+      const answered = { exit: report.exit, output: report.output, answer: answer.value ?? answer.text };
       return { output: answered, ...(report.ok ? { tree: treeOf(report) } : {}) };
     }
     const { analysis, edits } = toProposal(answer, mayEdit);
@@ -107,9 +107,16 @@ const toReport = (end: ScriptEnd): Report => ({
 
 const treeOf = (report: Report): Digest => report.tree as Digest;
 
-const ANALYSE = "A script failed. Say in a few sentences what went wrong and what would repair it";
+const ANALYSE = "A script failed. Say in a few sentences what went wrong and what would repair it.";
 const MAY_EDIT =
-  "You may propose edits: whole files of the workspace with their paths; the script then runs again. Propose none if you are not sure";
+  "You may propose edits: whole files of the workspace with their paths; the script then runs again. Propose none if you are not sure.";
+
+function promptOf(stage: HybridStage, job: Job, mayEdit: boolean): string {
+  const asked = stage.prompt === undefined ? undefined : job.render(stage.prompt);
+  const own = typeof asked === "string" ? asked : asked === undefined ? undefined : JSON.stringify(asked);
+  const task = own ?? (stage.agentRole === "analyze_failures" ? ANALYSE : stage.name);
+  return mayEdit ? `${task}\n\n${MAY_EDIT}` : task;
+}
 
 /** What scripts print comes from outside: it is material, never part of the question. */
 const materialOf = (stage: HybridStage, report: Report): { name: string; value: Json }[] => [
@@ -144,8 +151,8 @@ const EDITS: JsonObject = {
 };
 
 /** The schema was checked where the model was called; what was not asked for is ignored. */
-function toProposal(answer: Json, mayEdit: boolean): { analysis: string; edits: Edit[] } {
-  if (!mayEdit) return { analysis: typeof answer === "string" ? answer : JSON.stringify(answer), edits: [] };
-  const { analysis, edits } = answer as { analysis: string; edits: Edit[] };
+function toProposal(answer: { text: string; value?: Json }, mayEdit: boolean): { analysis: string; edits: Edit[] } {
+  if (!mayEdit || answer.value === undefined) return { analysis: answer.text, edits: [] };
+  const { analysis, edits } = answer.value as { analysis: string; edits: Edit[] };
   return { analysis, edits };
 }

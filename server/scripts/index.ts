@@ -1,2 +1,2 @@
 export type { LiveLine, LiveOutput } from "./live-output.ts";
-export { type AskModel, createScripts, type Scripts, type ScriptsDeps } from "./scripts.ts";
+export { type AskAgent, createScripts, type Scripts, type ScriptsDeps } from "./scripts.ts";

@@ -59,7 +59,7 @@ export async function runScript(
   const cache = { cachePaths: job.cachePaths, cacheScope: `${deps.companyId()}/${job.run.daemon}` };
   await deps.workspaces.checkOut(tree, root, cache);
   const where = workingDirectoryOf(body, job);
-  const inputs = await checkOutInputs(deps, job, directory.path, where);
+  const inputs = await checkOutInputs(deps, job, directory.path);
 
   const scope = { ...job.scope, ...inputs.paths, ...(job.input === null ? {} : { input: job.input }) };
   const env = toEnvironment(scope, isShell(body.script) ? body.reads : []);
@@ -98,9 +98,8 @@ export async function runScript(
   return { ...end, output, tree: await deps.workspaces.checkIn(root, cache) };
 }
 
-/** Inputs of the run appear read-only at `inputs/<name>` of the workspace; `$name` holds the path from where it runs. */
-async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string, where: string | undefined) {
-  const up = where === undefined ? "" : "../".repeat(where.split("/").length);
+/** Inputs of the run appear read-only at `inputs/<name>` of where the script runs; `$name` holds that path. */
+async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string) {
   const mounts: { name: string; source: string }[] = [];
   const paths: Record<string, Json> = {};
   for (const { name, tree, kind } of job.files) {
@@ -109,7 +108,7 @@ async function checkOutInputs(deps: ScriptMachine, job: Job, directory: string, 
     await deps.workspaces.checkOut(tree, source);
     mounts.push({ name, source });
     const file = kind === "folder" ? undefined : await onlyFileOf(deps, tree);
-    paths[name] = `${up}inputs/${name}${file === undefined ? "" : `/${file}`}`;
+    paths[name] = `inputs/${name}${file === undefined ? "" : `/${file}`}`;
   }
   return { mounts, paths };
 }

@@ -21,11 +21,14 @@ const scripts = createScripts({
   sandbox,
   scratch: createScratch(join(place, "scratch")),
   companyId: () => "main",
-  askModel: async (_job, question) => {
-    answers.asked.push(question);
-    return { output: answers.next.shift() ?? "nothing" };
+  agents: {
+    missing: () => [],
+    async ask(_job, question) {
+      answers.asked.push(question);
+      const next = answers.next.shift() ?? "nothing";
+      return typeof next === "string" ? { text: next } : { text: JSON.stringify(next), value: next };
+    },
   },
-  missingAgent: () => [],
 });
 after(async () => {
   await sandbox.close();

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Template } from "@regent/contract";
+import type { Json, JsonObject } from "@regent/contract";
 import type { Job, Performers } from "#kernel";
 import type { Limits, Sandbox } from "#sandbox";
 import type { Scratch, Workspaces } from "#workspaces";
@@ -7,29 +7,31 @@ import { createLiveOutput, type LiveOutput } from "./live-output.ts";
 import { missingForScripts } from "./missing.ts";
 import { performScript } from "./script.ts";
 
-/**
- * One question to an agent, a model or a tier, recorded as steps of the job. What stands in `data` is given as
- * material, not to be obeyed; with a schema the output fits it.
- */
-export type AskModel = (
-  job: Job,
-  question: {
-    reference: string;
-    name: string;
-    prompt?: Template;
-    role?: string;
-    data?: { name: string; value: Json }[];
-    schema?: JsonObject;
-  },
-) => Promise<{ output: Json }>;
+/** What a hybrid stage needs from whoever calls models; `agents/` happens to provide it. */
+export interface AskAgent {
+  /** What an agent, model or tier lacks to be asked; empty when it can be. */
+  missing(reference: string): string[];
+  /**
+   * Every model call is a recorded step of the job. `data` is given as material that is not to be obeyed; with a
+   * schema `value` fits it.
+   */
+  ask(
+    job: Job,
+    question: {
+      agent: string;
+      prompt: string;
+      role?: string;
+      data?: { name: string; value: Json }[];
+      schema?: JsonObject;
+    },
+  ): Promise<{ text: string; value?: Json }>;
+}
 
 export interface ScriptsDeps {
   workspaces: Workspaces;
   sandbox: Sandbox;
   scratch: Scratch;
-  askModel: AskModel;
-  /** What an agent, model or tier lacks to be asked; empty when it can be. */
-  missingAgent(reference: string): string[];
+  agents: AskAgent;
   /** Of the company whose runs these are: caches are kept apart by it. */
   companyId(): string;
   limits?: Partial<Limits>;
@@ -53,7 +55,7 @@ export function createScripts(deps: ScriptsDeps): Scripts {
         perform: (stage, job) => performScript(machine, stage, job),
       },
       hybrid: {
-        missing: (stage) => [...missingForScripts(deps.sandbox, stage.runtime), ...deps.missingAgent(stage.agent)],
+        missing: (stage) => [...missingForScripts(deps.sandbox, stage.runtime), ...deps.agents.missing(stage.agent)],
         perform: (stage, job) => performHybrid(machine, stage, job),
       },
     },
