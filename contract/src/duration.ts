@@ -1,16 +1,11 @@
 import { z } from "zod";
+import { parseDuration } from "./units.ts";
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** `500ms`, `2s`, `30m`, `24h`, `7d`. */
+/** `500ms`, `2s`, `1h30m`, `7d`, at most ten years; `parseDuration` reads it. */
 export const Duration = z
   .string()
-  .regex(/^\d{1,9}(ms|s|m|h|d)$/, "a duration like 500ms, 2s, 30m, 24h or 7d")
+  .max(40)
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, "a duration like 500ms, 2s, 30m, 24h or 7d")
+  .refine((text) => parseDuration(text) !== undefined, "at most ten years")
   .meta({ id: "duration" });
 export type Duration = z.infer<typeof Duration>;
-
-/** Milliseconds of a duration that `Duration` has accepted. */
-export function toMilliseconds(duration: Duration): number {
-  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(duration)!;
-  return Number(count) * UNITS[unit as keyof typeof UNITS];
-}

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { Cost } from "./money.ts";
 import { operation } from "./operation.ts";
 
 export const ModelView = z
@@ -17,6 +16,22 @@ export const ModelView = z
   .meta({ id: "model" });
 export type ModelView = z.infer<typeof ModelView>;
 
+export const ModelTest = z
+  .object({
+    model: z.string(),
+    ok: z.boolean(),
+    latency_ms: z.number(),
+    tokens_per_s: z.number().nullable(),
+    /** It answered to a JSON Schema. */
+    json_ok: z.boolean(),
+    /** Why not, in one sentence. */
+    reason: z.string().nullable(),
+    /** True: no model was called, the built-in offline model answered. */
+    offline: z.boolean(),
+  })
+  .meta({ id: "model_test" });
+export type ModelTest = z.infer<typeof ModelTest>;
+
 export const modelOperations = {
   list: operation({
     method: "GET",
@@ -30,18 +45,11 @@ export const modelOperations = {
   test: operation({
     method: "POST",
     path: "/v1/gateway/tests",
-    summary: "Makes one small real call to a model. It may cost a fraction of a cent.",
+    summary:
+      "Makes two small real calls to a model, one for text and one for JSON. They may cost a fraction of a cent.",
     allow: "operator",
     input: z.strictObject({ model: z.string().min(1).max(200) }),
-    output: z.object({
-      model: z.string(),
-      provider: z.string(),
-      /** True: no model was called, the built-in offline model answered. */
-      offline: z.boolean(),
-      text: z.string(),
-      duration_ms: z.number().int(),
-      cost: Cost,
-    }),
-    errors: ["model_unavailable", "model_failed", "model_output_invalid", "budget_spent"],
+    output: ModelTest,
+    errors: [],
   }),
 };

@@ -37,7 +37,6 @@ export function createAuthenticator(deps: {
   clock: Clock;
   random: Random;
   port: () => number;
-  secure: boolean;
 }): Authenticator {
   const signingKey = createHmac("sha256", deps.token).update("regent session").digest();
   const tickets = new Map<string, number>();
@@ -45,7 +44,7 @@ export function createAuthenticator(deps: {
   const cookieName = () => `regent_${deps.port()}`;
   const sign = (text: string) => createHmac("sha256", signingKey).update(text).digest("base64url");
   const toCookie = (value: string, maxAgeSeconds: number) =>
-    `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${deps.secure ? "; Secure" : ""}`;
+    `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
 
   const findSession = (request: Request): Principal | null => {
     const value = readCookie(request, cookieName());

@@ -1,11 +1,11 @@
 import type {
   Approval,
   ApprovalState,
-  Cost,
   Daemon,
   Event,
   FileProblem,
   JsonObject,
+  ModelTest,
   ModelView,
   Page,
   Run,
@@ -80,12 +80,9 @@ export interface ApprovalsDoor {
 
 export interface EventsDoor {
   /** The same id again is the same event. */
-  emit(event: { id: string; type: string; data: JsonObject; source: string }): Promise<Event>;
-  list(filter: {
-    type?: string;
-    limit: number;
-    cursor?: string;
-  }): Promise<{ items: Event[]; nextCursor: string | null }>;
+  emit(event: { id: string; type: string; data: JsonObject; source: string }): Promise<string>;
+  get(id: string): Promise<Event>;
+  list(filter: { type?: string; limit: number; cursor?: string }): Promise<Page<Event>>;
 }
 
 export interface FilesDoor {
@@ -108,13 +105,8 @@ export interface DefinitionsDoor {
 
 export interface ModelsDoor {
   list(): ModelView[];
-  /** One short prompt, answered. @throws model_unavailable, model_failed */
-  ask(request: {
-    model: string;
-    prompt: string;
-    key: string;
-    signal: AbortSignal;
-  }): Promise<{ text: string; provider: string; model: string; offline: boolean; cost: Cost }>;
+  /** Never throws for what the model does. */
+  test(model: string, signal: AbortSignal): Promise<ModelTest>;
 }
 
 export interface SystemDoor {

@@ -71,8 +71,8 @@ export async function createFeed(deps: {
 /** `{ "topic": "approvals", "id": "apr_…" }` → `{ topic, data: { id } }`. */
 function toChange(payload: string): Change | undefined {
   try {
-    const { topic, ...data } = JSON.parse(payload) as { topic?: unknown };
-    return typeof topic === "string" ? { topic, data } : undefined;
+    const { topic, data, ...fields } = JSON.parse(payload) as { topic?: unknown; data?: object };
+    return typeof topic === "string" ? { topic, data: { ...fields, ...data } } : undefined;
   } catch {
     return undefined;
   }

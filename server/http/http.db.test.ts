@@ -16,7 +16,7 @@ const capabilities: Capabilities = {
   events: nothing,
   files: nothing,
   definitions: nothing,
-  models: { list: () => [], ask: nothing },
+  models: { list: () => [], test: nothing },
   system: { notReady: async () => null, status: nothing },
 };
 

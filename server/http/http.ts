@@ -1,6 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -33,7 +32,6 @@ export interface HttpDeps extends Capabilities {
   /** Where to listen. Port 0: a free one. */
   host: string;
   port: number;
-  tls?: { cert: string; key: string };
   /** Tests see an answer that breaks its own schema as an error. */
   checkAnswers?: boolean;
   limits?: { uploadBytesMax?: number; uploadFilesMax?: number };
@@ -70,7 +68,6 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     clock: deps.clock,
     random: deps.random,
     port: () => port,
-    secure: deps.tls !== undefined,
   });
   const feed = await createFeed(deps);
   const metrics = createMetrics();
@@ -117,7 +114,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 
   const server = await listen(deps, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   port = (server.address() as AddressInfo).port;
-  const url = `${deps.tls ? "https" : "http"}://${toHostInUrl(deps.host)}:${port}`;
+  const url = `http://${toHostInUrl(deps.host)}:${port}`;
   await writeServerFile(deps.dataFolder, { url, pid: process.pid });
   const pruning = setInterval(() => idempotency.prune().catch(() => {}), PRUNE_MS);
   pruning.unref();
@@ -147,14 +144,12 @@ async function listen(deps: HttpDeps, listener: ReturnType<typeof getRequestList
     keepAliveTimeout: 65_000,
   };
   const onRequest = listener as unknown as Parameters<typeof createServer>[1];
-  const server = deps.tls
-    ? createSecureServer({ ...options, ...deps.tls }, onRequest)
-    : createServer(options, onRequest);
+  const server = createServer(options, onRequest);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(deps.port, deps.host, resolve);
   });
-  return server as Server;
+  return server;
 }
 
 /** After all routes: a path that exists says which methods it takes. */

@@ -232,7 +232,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
         pins: from.input.pins,
         names: from.input.names,
       };
-      return begin(ids.next("run"), pinned, planReplay(from, pinned.daemon, request));
+      return begin(request.id ?? ids.next("run"), pinned, planReplay(from, pinned.daemon, request));
     },
     async compare(a, b) {
       const [one, other] = [await reading(a), await reading(b)];

@@ -1,4 +1,4 @@
-import { type Duration, fail, type JsonObject, RegentError, toMilliseconds, type Verdict } from "@regent/contract";
+import { type Duration, fail, type JsonObject, parseDuration, RegentError, type Verdict } from "@regent/contract";
 import type { Capabilities } from "../doors.ts";
 import type { HandlersOf } from "./handlers.ts";
 
@@ -48,7 +48,7 @@ export const approvalHandlers = ({ approvals }: Capabilities): HandlersOf<"appro
 
 function toEffectiveAfterMs(after: Duration | undefined): number | undefined {
   if (after === undefined) return undefined;
-  const ms = toMilliseconds(after);
+  const ms = parseDuration(after)!;
   if (ms > EFFECTIVE_AFTER_MS_MAX)
     throw fail("invalid_input", { errors: [{ pointer: "/effective_after", message: "At most 24h." }] });
   return ms;

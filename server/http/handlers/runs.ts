@@ -1,5 +1,6 @@
-import { fail, toMilliseconds } from "@regent/contract";
+import { fail, parseDuration, RegentError } from "@regent/contract";
 import type { Capabilities } from "../doors.ts";
+import { invalidInput } from "../problem.ts";
 import { toRunLog } from "../to-run-log.ts";
 import type { HandlersOf } from "./handlers.ts";
 
@@ -9,7 +10,8 @@ export const runHandlers = ({ runs }: Capabilities): HandlersOf<"runs"> => ({
       throw fail("invalid_input", {
         errors: [{ pointer: "/daemon", message: "Give either `daemon` or `definition`." }],
       });
-    return runs.get(await runs.start({ id: call.newId("run"), ...input, by: call.by }));
+    const id = await below("/inputs", runs.start({ id: call.newId("run"), ...input, by: call.by }));
+    return runs.get(id);
   },
   async list(filter) {
     const { items, nextCursor } = await runs.list(filter);
@@ -30,8 +32,20 @@ export const runHandlers = ({ runs }: Capabilities): HandlersOf<"runs"> => ({
     return runs.get(id);
   },
   async replay({ id, ...changes }, call) {
-    return runs.get(await runs.replay({ id: call.newId("run"), run: id, ...changes, by: call.by }));
+    return runs.get(await below("/set", runs.replay({ id: call.newId("run"), run: id, ...changes, by: call.by })));
   },
   compare: ({ id, with: other }) => runs.compare(id, other),
-  prune: async ({ older_than }) => ({ removed: await runs.prune(toMilliseconds(older_than)) }),
+  prune: async ({ older_than }) => ({ removed: await runs.prune(parseDuration(older_than)!) }),
 });
+
+/** The kernel's pointers are into the inputs; the caller's are into the body. */
+async function below<T>(field: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof RegentError) || error.code !== "invalid_input" || !Array.isArray(error.detail.errors))
+      throw error;
+    const errors = error.detail.errors as { pointer: string; message: string }[];
+    throw invalidInput(errors.map(({ pointer, message }) => ({ pointer: field + pointer, message })));
+  }
+}
