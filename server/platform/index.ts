@@ -4,6 +4,7 @@ export { type Config, ConfigError, type Role, readConfig } from "./config.ts";
 export { createDatabase, type DatabaseOptions } from "./create-database.ts";
 export type { Database, Queryable, Rows, Transaction } from "./database.ts";
 export { canonicalJson, digestOf, digestOfBytes, isDigest } from "./digest.ts";
+export { dumpSchema } from "./dump-schema.ts";
 export { createFolderBlobs } from "./folder-blobs.ts";
 export { createIds, type Ids, type Random, systemRandom } from "./ids.ts";
 export { createLog, type Log, type LogLevel, silentLog } from "./log.ts";

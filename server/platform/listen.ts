@@ -6,80 +6,93 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+interface Subscription {
+  channel: string;
+  onMessage(payload: string): void;
+  onGap?: (() => void) | undefined;
+}
+
+const WAIT_MS = 100;
+const WAIT_MS_MAX = 2_000;
+
 /**
- * One kept connection for all channels. When it is lost it is made again, every 0.25 to 2 s; messages of the time
- * between are lost, which `onGap` tells once the connection stands again: look at the tables then.
+ * One kept connection for all channels, made at the first `listen`. When it is lost it is made again; messages of the
+ * time between are lost, which `onGap` tells once the connection stands again.
  */
 export function createListener(deps: { url: string; log: Log }): Listener {
-  const channels = new Map<string, Set<Subscription>>();
-  let connection: Promise<pg.Client> | undefined;
-  let retry: NodeJS.Timeout | undefined;
+  const subscriptions = new Set<Subscription>();
+  let connection: pg.Client | undefined;
+  let connecting: Promise<void> | undefined;
   let closed = false;
 
-  async function open(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: deps.url, application_name: "regent listener", keepAlive: true });
-    client.on("error", () => {}); // "end" follows
-    client.on("notification", ({ channel, payload }) => {
-      for (const { onMessage } of channels.get(channel) ?? []) onMessage(payload ?? "");
+  /** Until it stands. One at a time. */
+  function ensureConnection(isAgain: boolean): Promise<void> {
+    connecting ??= reconnect(isAgain).finally(() => {
+      connecting = undefined;
     });
-    await client.connect();
-    client.once("end", () => {
-      connection = undefined;
-      if (!closed && channels.size > 0) reconnect(250);
-    });
-    for (const channel of channels.keys()) await client.query(`listen ${client.escapeIdentifier(channel)}`);
-    return client;
+    return connecting;
   }
 
-  function reconnect(waitMs: number): void {
-    retry = setTimeout(async () => {
-      connection = open();
-      try {
-        await connection;
-        for (const subscription of [...channels.values()].flatMap((set) => [...set])) subscription.onGap?.();
-      } catch (error) {
-        connection = undefined;
-        deps.log.debug({ reason: String(error) }, "still no connection to listen on");
-        if (!closed) reconnect(Math.min(waitMs * 2, 2_000));
-      }
-    }, waitMs);
-  }
-
-  async function listen(channel: string, onMessage: Subscription["onMessage"], onGap?: () => void) {
-    const subscription: Subscription = { onMessage, ...(onGap ? { onGap } : {}) };
-    const subscriptions = channels.get(channel) ?? new Set();
-    const isFirst = subscriptions.size === 0;
-    channels.set(channel, subscriptions.add(subscription));
-    if (!connection && !retry) {
-      connection = open();
-      connection.catch(() => {
-        connection = undefined;
-        if (!closed) reconnect(250);
+  async function reconnect(isAgain: boolean): Promise<void> {
+    for (let waitMs = WAIT_MS; !closed && !connection; waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)) {
+      if (isAgain) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+      isAgain = true;
+      const client = new pg.Client({
+        connectionString: deps.url,
+        application_name: "regent listener",
+        keepAlive: true,
+        connectionTimeoutMillis: 10_000,
       });
-      await connection.catch(() => {});
-    } else if (isFirst) {
-      // Fails only when the connection is lost, and then the next one listens to all channels.
-      await connection?.then((client) => client.query(`listen ${client.escapeIdentifier(channel)}`)).catch(() => {});
+      client.on("error", () => {}); // "end" follows
+      client.on("notification", ({ channel, payload }) => {
+        for (const subscription of subscriptions) if (subscription.channel === channel) tell(subscription, payload);
+      });
+      try {
+        await client.connect();
+        for (const channel of new Set([...subscriptions].map((each) => each.channel))) await listenOn(client, channel);
+        client.once("end", onEnd);
+        connection = client;
+      } catch (error) {
+        deps.log.debug({ reason: String(error) }, "no connection to listen on yet");
+        await client.end().catch(() => {});
+      }
     }
-    return async () => {
-      subscriptions.delete(subscription);
-      if (subscriptions.size > 0) return;
-      channels.delete(channel);
-      await connection?.then((client) => client.query(`unlisten ${client.escapeIdentifier(channel)}`)).catch(() => {});
-    };
+  }
+
+  function onEnd(): void {
+    connection = undefined;
+    if (closed) return;
+    void ensureConnection(true).then(() => {
+      if (!closed) for (const subscription of subscriptions) subscription.onGap?.();
+    });
+  }
+
+  function tell(subscription: Subscription, payload: string | undefined): void {
+    try {
+      subscription.onMessage(payload ?? "");
+    } catch (error) {
+      deps.log.error({ error }, "a listener failed");
+    }
   }
 
   return {
-    listen,
+    async listen(channel, onMessage, onGap) {
+      const subscription: Subscription = { channel, onMessage, onGap };
+      subscriptions.add(subscription);
+      await ensureConnection(false);
+      // Repeating LISTEN is harmless; a connection that is lost here listens to every channel when it is made again.
+      if (connection) await listenOn(connection, channel).catch(() => {});
+      return async () => {
+        subscriptions.delete(subscription);
+        if (!connection || [...subscriptions].some((each) => each.channel === channel)) return;
+        await connection.query(`unlisten ${connection.escapeIdentifier(channel)}`).catch(() => {});
+      };
+    },
     async close() {
       closed = true;
-      clearTimeout(retry);
-      await connection?.then((client) => client.end()).catch(() => {});
+      await connection?.end().catch(() => {});
     },
   };
 }
 
-interface Subscription {
-  onMessage(payload: string): void;
-  onGap?(): void;
-}
+const listenOn = (client: pg.Client, channel: string) => client.query(`listen ${client.escapeIdentifier(channel)}`);

@@ -76,7 +76,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAlive: true,
     allowExitOnIdle: options.mayExit ?? false,
   });
-  // An idle connection's error would otherwise end the process; the pool replaces the connection by itself.
+  // Without these a lost connection ends the process: the first while somebody uses it (who gets the error with the
+  // statement), the second while it is idle (the pool makes another).
+  pool.on("connect", (client) => client.on("error", () => {}));
   pool.on("error", (error) => options.log.debug({ reason: error.message }, "an idle database connection was lost"));
   return pool;
 }

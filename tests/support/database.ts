@@ -35,8 +35,14 @@ export interface TestDatabaseOptions {
 /** A real PostgreSQL database of its own, with all migrations: a clone of a template, in less than 100 ms. */
 export async function testDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   // Said before the first `await`: the runner finds the test that a hook belongs to only then.
-  let close: TestDatabase["close"] = async () => {};
-  after(() => close());
+  let opened: TestDatabase | undefined;
+  after(() => opened?.close());
+  opened = await openTestDatabase(options);
+  return opened;
+}
+
+/** The same outside a test. Whoever opens it closes it. */
+export async function openTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const { serverUrl, admin } = await connectOnce();
   const template = options.empty ? "template0" : await ensureTemplate(serverUrl, options.prepare);
   const name = `test_${process.pid}_${randomBytes(6).toString("hex")}`;
@@ -53,7 +59,7 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
     mayExit: true,
   });
   let closed: Promise<void> | undefined;
-  close = () => (closed ??= drop());
+  const close = () => (closed ??= drop());
   return { database, url, pool, close };
 
   async function drop(): Promise<void> {
