@@ -85,6 +85,34 @@ alter table approval force row level security;
 create policy company on approval using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
 grant delete, insert, select, update on approval to regent_app;
 
+create table definition (
+  company_id text not null default current_setting('regent.company'::text),
+  digest text not null,
+  kind text not null,
+  id text not null,
+  body text not null,
+  constraint definition_pkey PRIMARY KEY (company_id, digest, kind, id)
+);
+alter table definition enable row level security;
+alter table definition force row level security;
+create policy company on definition using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
+grant delete, insert, select, update on definition to regent_app;
+
+create table definition_version (
+  company_id text not null default current_setting('regent.company'::text),
+  kind text not null,
+  id text not null,
+  number integer not null,
+  digest text not null,
+  version text,
+  loaded_at timestamp with time zone not null,
+  constraint definition_version_pkey PRIMARY KEY (company_id, kind, id, number)
+);
+alter table definition_version enable row level security;
+alter table definition_version force row level security;
+create policy company on definition_version using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
+grant delete, insert, select, update on definition_version to regent_app;
+
 create table event (
   company_id text not null default current_setting('regent.company'::text),
   id text not null,
@@ -134,6 +162,42 @@ alter table event_subscription enable row level security;
 alter table event_subscription force row level security;
 create policy company on event_subscription using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
 grant delete, insert, select, update on event_subscription to regent_app;
+
+create table idempotency (
+  company_id text not null default current_setting('regent.company'::text),
+  key text not null,
+  request text not null,
+  seed text not null,
+  holder text not null,
+  held_until timestamp with time zone not null,
+  status integer,
+  body text,
+  created_at timestamp with time zone not null,
+  constraint idempotency_pkey PRIMARY KEY (company_id, key),
+  constraint idempotency_check CHECK (((status IS NULL) = (body IS NULL))),
+  constraint idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE INDEX idempotency_by_age ON public.idempotency USING btree (company_id, created_at);
+alter table idempotency enable row level security;
+alter table idempotency force row level security;
+create policy company on idempotency using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
+grant delete, insert, select, update on idempotency to regent_app;
+
+create table input_file (
+  company_id text not null default current_setting('regent.company'::text),
+  id text not null,
+  digest text not null,
+  name text not null,
+  kind text not null,
+  size_bytes bigint not null,
+  created_at timestamp with time zone not null,
+  constraint input_file_pkey PRIMARY KEY (company_id, id),
+  constraint input_file_kind_check CHECK ((kind = ANY (ARRAY['file'::text, 'folder'::text])))
+);
+alter table input_file enable row level security;
+alter table input_file force row level security;
+create policy company on input_file using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
+grant delete, insert, select, update on input_file to regent_app;
 
 create table model_calls (
   company_id text not null default current_setting('regent.company'::text),
