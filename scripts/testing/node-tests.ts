@@ -15,8 +15,8 @@ export interface TestRun {
   slowest: { file: string; durationMs: number }[];
 }
 
-/** A single test that takes longer hangs. */
-const TEST_TIMEOUT_MS = 300_000;
+/** A test file that takes longer hangs. */
+const TEST_TIMEOUT_MS = 600_000;
 const GLOBAL_SETUP = "./tests/support/global-setup.ts";
 
 export async function runTestFiles(
