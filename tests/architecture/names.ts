@@ -3,6 +3,8 @@ import { type Exception, type Finding, isProduct, type Node, type Rule, type Sou
 
 const HOUSE = /^(server|contract|sdk|cli|vendors|skills|scripts|bench|tests|company|db)\//;
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
+/** A company's files carry the ids of what they declare, and those may have underscores. */
+const SNAKE_OR_KEBAB = /^[a-z0-9]+([_-][a-z0-9]+)*(\.[a-z0-9]+([_-][a-z0-9]+)*)*$/;
 
 /** Files that are named by a tool or by custom. */
 const NAMED_BY_OTHERS = /(^|\/)(\.[^/]+|[A-Z]+\.md|package(-lock)?\.json|\d{4}_[a-z-]+\.sql|Dockerfile|Makefile)$/;
@@ -14,9 +16,8 @@ export const fileNames: Rule = {
       .filter(({ path }) => HOUSE.test(path) && !path.includes("/files/") && !path.includes("/fixtures/"))
       .flatMap(({ path }) => {
         const parts = path.split("/");
-        const odd = NAMED_BY_OTHERS.test(path)
-          ? undefined
-          : parts.filter((part) => !part.startsWith(".")).find((part) => !KEBAB.test(part));
+        const isOdd = (part: string) => !(parts[0] === "company" ? SNAKE_OR_KEBAB : KEBAB).test(part);
+        const odd = NAMED_BY_OTHERS.test(path) ? undefined : parts.filter((part) => !part.startsWith(".")).find(isOdd);
         if (odd) return [{ path, line: 1, message: `${odd} is not kebab-case` }];
         const command = /^cli\/src\/commands\/(.+?)(\.test)?\.ts$/.exec(path)?.[1];
         const isNounVerb = command === undefined || /^[a-z]+(-[a-z]+)*$/.test(command);
@@ -25,7 +26,7 @@ export const fileNames: Rule = {
   planted: [
     { files: { "server/kernel/startRun.ts": "" }, at: ["server/kernel/startRun.ts:1"] },
     { files: { "server/Kernel/start.ts": "" }, at: ["server/Kernel/start.ts:1"] },
-    { files: { "company/blog_pipeline.daemon.yaml": "" }, at: ["company/blog_pipeline.daemon.yaml:1"] },
+    { files: { "company/BlogPipeline.daemon.yaml": "" }, at: ["company/BlogPipeline.daemon.yaml:1"] },
     { files: { "cli/src/commands/runs/list.ts": "" }, at: ["cli/src/commands/runs/list.ts:1"] },
     {
       files: {
@@ -33,6 +34,7 @@ export const fileNames: Rule = {
         "cli/src/commands/runs-list.ts": "",
         "db/migrations/0001_platform.sql": "",
         "company/README.md": "",
+        "company/support/support_agent.agent.yaml": "",
         "bench/peers/.npmrc": "",
       },
       at: [],

@@ -2,6 +2,8 @@
 import { dotted, type Finding, type Node, type Rule, type SourceFile, syntaxOf } from "./source.ts";
 
 const isTestFile = ({ path }: SourceFile) => /\.test\.(ts|mjs)$/.test(path);
+/** Names that promise to throw when it is not so. */
+const ASSERTS_BY_NAME = /^(assert|expect|must|check|verify|conform|prove|refuse|eventually)/;
 const TEST_CALL = /^(test|it|t\.test|context\.test)$/;
 
 export const runningTests: Rule = {
@@ -68,6 +70,7 @@ function withoutAssertion(file: SourceFile): Finding[] {
   const { nodes, lineOf } = syntaxOf(file);
   const asserting = new Set(nodes.flatMap(assertionImports));
   const functions = nodes.flatMap(namedFunction);
+  for (const { name } of functions) if (ASSERTS_BY_NAME.test(name)) asserting.add(name);
   for (let before = -1; before !== asserting.size; ) {
     before = asserting.size;
     for (const { name, body } of functions) if (callsOne(body, asserting)) asserting.add(name);
@@ -86,7 +89,7 @@ function assertionImports(node: Node): string[] {
   if (node.type !== "ImportDeclaration") return [];
   const names: string[] = node.specifiers.map(({ local }: Node) => local.name);
   if (/^(node:)?assert(\/strict)?$/.test(node.source.value)) return names;
-  return names.filter((name) => /^(assert|expect|must|check|verify|conform|prove|refuse)/.test(name));
+  return names.filter((name) => ASSERTS_BY_NAME.test(name));
 }
 
 function namedFunction(node: Node): { name: string; body: Node }[] {

@@ -16,7 +16,13 @@ const UNFINISHED = new RegExp(
 
 export const finishedTexts: Rule = {
   name: "nothing is marked as unfinished",
-  check: (files) => findLines(files, UNFINISHED, "finish it, or leave it out and say so in the docs"),
+  // A company's daemons may look for such words in what others write.
+  check: (files) =>
+    findLines(
+      files.filter(({ path }) => !path.startsWith("company/")),
+      UNFINISHED,
+      "finish it, or leave it out and say so in the docs",
+    ),
   planted: [
     { files: { "server/a/a.ts": `const a = 1;\n// ${piece("TO", "DO")} later` }, at: ["server/a/a.ts:2"] },
     { files: { "docs/a.md": `${piece("FIX", "ME")}: wrong` }, at: ["docs/a.md:1"] },

@@ -1,6 +1,6 @@
 /** Commands that a text tells the reader to type. */
 import type { Finding, Rule, SourceFile } from "../architecture/source.ts";
-import { parseMarkdown } from "./markdown.ts";
+import { isHouseText, parseMarkdown } from "./markdown.ts";
 
 const NPM_VERBS = new Set(["ci", "install", "exec", "rebuild", "test", "start", "run"]);
 
@@ -15,7 +15,7 @@ export const commands: Rule = {
   check: (files) => {
     const house = houseOf(files);
     return files
-      .filter(({ path }) => path.endsWith(".md"))
+      .filter(isHouseText)
       .flatMap((file) =>
         linesOfCode(file).flatMap(({ text, line }) =>
           wrongIn(text, house).map((message): Finding => ({ path: file.path, line, message })),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCompany } from "#company";
 import type { SourceFile } from "../architecture/source.ts";
-import { parseMarkdown } from "./markdown.ts";
+import { isHouseText, parseMarkdown } from "./markdown.ts";
 
 export interface Example {
   /** `docs/daemons.md:12` */
@@ -13,13 +13,11 @@ export interface Example {
 }
 
 export function examplesOf(files: readonly SourceFile[]): Example[] {
-  return files
-    .filter(({ path }) => path.endsWith(".md"))
-    .flatMap(({ path, text }) =>
-      parseMarkdown(text)
-        .blocks.filter(({ info }) => info === "yaml example")
-        .map((block) => ({ place: `${path}:${block.line}`, text: block.text })),
-    );
+  return files.filter(isHouseText).flatMap(({ path, text }) =>
+    parseMarkdown(text)
+      .blocks.filter(({ info }) => info === "yaml example")
+      .map((block) => ({ place: `${path}:${block.line}`, text: block.text })),
+  );
 }
 
 /** What the loader says against a company that holds just the example; warnings do not count. */

@@ -1,3 +1,8 @@
+import type { SourceFile } from "../architecture/source.ts";
+
+/** What the house says about itself; the Markdown in `company/` is a company's knowledge. */
+export const isHouseText = ({ path }: SourceFile): boolean => path.endsWith(".md") && !path.startsWith("company/");
+
 export interface Markdown {
   /** As they stand in a link after `#`. */
   anchors: Set<string>;

@@ -1,15 +1,13 @@
 /** What a text names must be there: links, anchors, paths, and the tree as it is drawn. */
 import { posix } from "node:path";
 import type { Finding, Rule, SourceFile } from "../architecture/source.ts";
-import { type Markdown, parseMarkdown } from "./markdown.ts";
+import { isHouseText, type Markdown, parseMarkdown } from "./markdown.ts";
 
 type Check = (file: SourceFile, markdown: Markdown, paths: Set<string>) => Finding[];
 
 const eachText = (files: readonly SourceFile[], check: Check): Finding[] => {
   const paths = withFolders(files);
-  return files
-    .filter(({ path }) => path.endsWith(".md"))
-    .flatMap((file) => check(file, parseMarkdown(file.text), paths));
+  return files.filter(isHouseText).flatMap((file) => check(file, parseMarkdown(file.text), paths));
 };
 
 /** Files and the folders above them, folders with and without their slash. */
