@@ -49,16 +49,28 @@ async function askOnce(
 ): Promise<Answer> {
   const { id: run, limitNanos } = job.run;
   return await job.step<Recorded>("model", `ask ${model}`, async ({ signal, key }) => {
-    const answer = await gateway.complete(
-      { model, messages, ...(schema && { schema }) },
-      { run, key, signal, ...(limitNanos !== undefined && { limitNanos }) },
-    );
+    // A retry of the stage is a new question: only a crash may find the answer that was paid for before.
+    const call = { run, key: `${key}@${job.attempt}`, signal, ...(limitNanos !== undefined && { limitNanos }) };
+    const answer = await gateway.complete({ model, messages, ...(schema && { schema }) }, call).catch((error) => {
+      throw withTrace(error, messages);
+    });
     const { text, value, offline } = answer;
     return {
       value: { text, ...(value !== undefined && { value }), model: answer.model, offline },
       spent: answer.spent,
       detail: toStepDetail(answer, messages),
     };
+  });
+}
+
+/** What a failed call has cost and what it was about, where the kernel looks for it. */
+function withTrace(error: unknown, messages: ModelMessage[]): unknown {
+  if (!(error instanceof RegentError)) return error;
+  const { spent, model, provider, attempts } = error.detail;
+  const show = { ...(model && { model }), ...(provider && { provider }), ...(attempts && { attempts }) };
+  return Object.assign(error, {
+    ...(spent !== undefined && { spent }),
+    show: { ...show, ...toPromptDetail(messages) },
   });
 }
 
@@ -76,13 +88,11 @@ const isWorthFallback = (error: unknown): boolean =>
 const EXCERPT_CHARS = 8_000;
 
 function toStepDetail(answer: ModelAnswer, messages: ModelMessage[]): Record<string, Json> {
-  const prompt = messages.map(({ role, content }) => `${role}: ${content}`).join("\n\n");
   return {
     model: answer.model,
     provider: answer.provider,
     offline: answer.offline,
-    prompt: prompt.slice(0, EXCERPT_CHARS),
-    prompt_chars: prompt.length,
+    ...toPromptDetail(messages),
     answer: answer.text.slice(0, EXCERPT_CHARS),
     answer_chars: answer.text.length,
     input_tokens: answer.inputTokens,
@@ -91,4 +101,9 @@ function toStepDetail(answer: ModelAnswer, messages: ModelMessage[]): Record<str
     ...(answer.estimated && { estimated: true }),
     ...(answer.truncated && { truncated: true }),
   };
+}
+
+function toPromptDetail(messages: ModelMessage[]): Record<string, Json> {
+  const prompt = messages.map(({ role, content }) => `${role}: ${content}`).join("\n\n");
+  return { prompt: prompt.slice(0, EXCERPT_CHARS), prompt_chars: prompt.length };
 }

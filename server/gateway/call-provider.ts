@@ -56,13 +56,13 @@ export async function callProvider(
   signal: AbortSignal,
 ): Promise<ProviderReply> {
   const name = request.provider.id;
-  const upstream = createUpstream(name, limits, clock);
   const ended = new AbortController();
   const total = setTimeout(
     () => ended.abort(new ProviderFailure("timeout", `${name} did not finish within ${limits.totalMs} ms`)),
     limits.totalMs,
   );
   const both = AbortSignal.any([signal, ended.signal]);
+  const upstream = createUpstream(name, limits, clock, both);
   const seen: Seen = { text: "", bytes: 0, usage: null, finish: null };
   try {
     await abortable(both, read(request, upstream.fetch, limits, both, seen));
@@ -72,7 +72,10 @@ export async function callProvider(
   } catch (error) {
     const failure = signal.aborted
       ? new ProviderFailure("cancelled", "the call was cancelled")
-      : (toProviderFailure(both.reason) ?? upstream.failure() ?? toProviderFailure(error) ?? garbled(name, error));
+      : (toProviderFailure(both.reason) ??
+        upstream.failure() ??
+        toProviderFailure(error) ??
+        toStreamFailure(name, error));
     throw new CallFailure(failure, seen.usage, seen.bytes);
   } finally {
     clearTimeout(total);
@@ -144,29 +147,33 @@ function toFailure(name: string, outputMax: number, seen: Seen): ProviderFailure
 }
 
 /** An error that a provider sent inside its stream, or that its library made of an answer it could not read. */
-function garbled(name: string, error: unknown): ProviderFailure {
+function toStreamFailure(name: string, error: unknown): ProviderFailure {
   const { type, code, message } = toFields(error);
-  const said = message ? `: ${message.replace(/\s+/g, " ").slice(0, 200)}` : "";
-  if (/overloaded|rate_limit|server_error|internal|unavailable|timeout/i.test(`${type} ${code}`)) {
-    return new ProviderFailure("overloaded", `${name} broke off with an error${said}`);
+  if (/did not receive done/i.test(message)) return new ProviderFailure("cut", cutShort(name));
+  if (!type && !code && !message) {
+    return new ProviderFailure("garbled", `${name} answered with something that is not what its protocol says`);
   }
+  const said = message ? `: ${message.replace(/\s+/g, " ").slice(0, 200)}` : "";
   if (/content_filter|safety|refus/i.test(`${type} ${code}`)) {
     return new ProviderFailure("refused", `${name} refused to answer${said}`);
   }
-  if (type || code) return new ProviderFailure("overloaded", `${name} broke off with an error${said}`);
-  return new ProviderFailure("garbled", `${name} answered with something that is not what its protocol says`);
+  return new ProviderFailure("overloaded", `${name} broke off with an error${said}`);
 }
 
+/** The provider's own words. What a library says of its own parsing is nothing that anybody can act on. */
 function toFields(error: unknown): { type: string; code: string; message: string } {
-  const outer = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
-  const inner =
-    typeof outer.error === "object" && outer.error !== null ? (outer.error as Record<string, unknown>) : outer;
-  const text = (value: unknown): string =>
-    typeof value === "string" || typeof value === "number" ? String(value) : "";
-  // Errors of the libraries (AI_…) speak of their own parsing; only what the provider said is passed on.
-  if (error instanceof Error && !("type" in inner)) return { type: "", code: "", message: "" };
-  return { type: text(inner.type), code: text(inner.code), message: text(inner.message) || text(error) };
+  // Ollama's library throws what the server said as a plain error.
+  if (error instanceof Error && error.name === "Error" && !/normalized|expected/i.test(error.message)) {
+    return { type: "", code: "", message: error.message };
+  }
+  const outer = toRecord(error);
+  const inner = toRecord(outer.error ?? toRecord(outer.value).error ?? (error instanceof Error ? undefined : error));
+  return { type: text(inner.type ?? inner.status), code: text(inner.code), message: text(inner.message) };
 }
+
+const toRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
 /** Ends at once when the signal does, also when the library sits on its hands. */
 async function abortable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

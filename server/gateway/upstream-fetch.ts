@@ -20,7 +20,8 @@ export interface Upstream {
   failure(): ProviderFailure | null;
 }
 
-export function createUpstream(provider: string, limits: UpstreamLimits, clock: Clock): Upstream {
+/** `stop` ends the connection whatever the library does with its own signal: one of them forgets it until headers come. */
+export function createUpstream(provider: string, limits: UpstreamLimits, clock: Clock, stop: AbortSignal): Upstream {
   let failure: ProviderFailure | null = null;
   const note = (found: ProviderFailure): ProviderFailure => {
     failure ??= found;
@@ -29,7 +30,7 @@ export function createUpstream(provider: string, limits: UpstreamLimits, clock: 
 
   const send: typeof globalThis.fetch = async (input, init) => {
     const own = new AbortController();
-    const signal = init?.signal ? AbortSignal.any([init.signal, own.signal]) : own.signal;
+    const signal = AbortSignal.any([stop, own.signal, ...(init?.signal ? [init.signal] : [])]);
     const timer = setTimeout(
       () => own.abort(note(new ProviderFailure("timeout", `${provider} did not answer within ${limits.headersMs} ms`))),
       limits.headersMs,
@@ -37,18 +38,18 @@ export function createUpstream(provider: string, limits: UpstreamLimits, clock: 
     try {
       // A redirect would carry the key in a header that fetch does not strip (x-api-key) to another host.
       const response = await globalThis.fetch(input, { ...init, signal, redirect: "manual" });
-      return await check(response, String(input), init?.signal ?? undefined, own);
+      return await check(response, String(input), own);
     } catch (error) {
-      if (failure ?? init?.signal?.aborted) throw failure ?? error;
+      if (failure ?? stop.aborted) throw failure ?? error;
       throw note(error instanceof ProviderFailure ? error : toNetworkFailure(provider, error));
     } finally {
       clearTimeout(timer);
     }
   };
 
-  const check = async (response: Response, url: string, signal: AbortSignal | undefined, own: AbortController) => {
+  const check = async (response: Response, url: string, own: AbortController) => {
     if (!response.ok) {
-      const body = await readBeginning(guard(response, signal, own));
+      const body = await readBeginning(guard(response, own));
       throw note(toHttpFailure(provider, response.status, response.headers, body, clock.now()));
     }
     const type = response.headers.get("content-type") ?? "";
@@ -56,7 +57,7 @@ export function createUpstream(provider: string, limits: UpstreamLimits, clock: 
       own.abort();
       throw note(new ProviderFailure("html", `${provider} answered with an HTML page instead of JSON`));
     }
-    const body = guard(response, signal, own);
+    const body = guard(response, own);
     if (/application\/json/i.test(type) && url.endsWith("/chat/completions")) {
       const events = toEvents(await new Response(body).text());
       if (!events)
@@ -67,7 +68,7 @@ export function createUpstream(provider: string, limits: UpstreamLimits, clock: 
   };
 
   /** The body with a limit on its size and on the time between its pieces. */
-  const guard = (response: Response, signal: AbortSignal | undefined, own: AbortController) => {
+  const guard = (response: Response, own: AbortController) => {
     const reader = response.body?.getReader();
     let bytes = 0;
     return new ReadableStream<Uint8Array>({
@@ -90,7 +91,7 @@ export function createUpstream(provider: string, limits: UpstreamLimits, clock: 
           }
           controller.enqueue(value);
         } catch (error) {
-          if (signal?.aborted) return controller.error(signal.reason);
+          if (stop.aborted) return controller.error(stop.reason);
           const found = error instanceof ProviderFailure ? error : new ProviderFailure("cut", cutShort(provider));
           controller.error(note(found));
         } finally {

@@ -5,6 +5,8 @@ export interface Told {
   text: string;
   finish: "stop" | "length" | "refused";
   usage: { input: number; output: number; cached?: number; reasoning?: number } | null;
+  /** Chat: token counts in an event of their own, as `stream_options.include_usage` asks; else with the last one. */
+  usageApart?: boolean;
 }
 
 export interface Dialect {
@@ -69,8 +71,8 @@ const chat: Dialect = {
       ...sse([
         chunk({ role: "assistant", content: "" }, null),
         ...pieces(told.text).map((content) => chunk({ content }, null)),
-        chunk({}, chatFinish[told.finish]),
-        ...(usage ? [{ ...chunk({}, null), choices: [], usage }] : []),
+        { ...chunk({}, chatFinish[told.finish]), ...(!told.usageApart && { usage }) },
+        ...(usage && told.usageApart ? [{ ...chunk({}, null), choices: [], usage }] : []),
       ]),
       "data: [DONE]\n\n",
     ];

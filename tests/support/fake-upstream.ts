@@ -87,6 +87,7 @@ async function reply(response: ServerResponse, dialect: Dialect, call: ReceivedC
     text: answer.text ?? "",
     finish: answer.finish ?? ("stop" as const),
     usage: answer.usage === undefined ? { input: 12, output: 7 } : answer.usage,
+    usageApart: call.body.stream_options !== undefined,
   };
   if (fault?.kind === "status") {
     const type = fault.type ?? "application/json";
