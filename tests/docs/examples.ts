@@ -1,4 +1,4 @@
-/** YAML blocks marked as `yaml example` are files that the company loader takes. */
+/** YAML blocks marked as `yaml example`, and the files of `docs/examples/`, are files that the company loader takes. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,11 +13,15 @@ export interface Example {
 }
 
 export function examplesOf(files: readonly SourceFile[]): Example[] {
-  return files.filter(isHouseText).flatMap(({ path, text }) =>
-    parseMarkdown(text)
-      .blocks.filter(({ info }) => info === "yaml example")
-      .map((block) => ({ place: `${path}:${block.line}`, text: block.text })),
-  );
+  const whole = files.filter(({ path }) => path.startsWith("docs/examples/"));
+  return [
+    ...whole.map(({ path, text }) => ({ place: `${path}:1`, text })),
+    ...files.filter(isHouseText).flatMap(({ path, text }) =>
+      parseMarkdown(text)
+        .blocks.filter(({ info }) => info === "yaml example")
+        .map((block) => ({ place: `${path}:${block.line}`, text: block.text })),
+    ),
+  ];
 }
 
 /** What the loader says against a company that holds just the example; warnings do not count. */
