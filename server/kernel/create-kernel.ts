@@ -1,4 +1,4 @@
-import { type Daemon, fail, type Json, type JsonObject, type Run } from "@regent/contract";
+import { fail, type Json, type JsonObject, type Run } from "@regent/contract";
 import type { Expressions } from "#expressions";
 import type { Blobs, Clock, Database, Ids, Log } from "#platform";
 import { compareRuns } from "./compare.ts";
@@ -27,8 +27,7 @@ export interface KernelDeps {
   blobs: Blobs;
   trees: InterpreterDeps["trees"];
   checkInputs: CheckInputs;
-  /** The trees behind inputs of type file and folder. @throws not_found */
-  inputFiles(daemon: Daemon, inputs: JsonObject): Promise<RunInput["files"]>;
+  inputFiles: InterpreterDeps["inputFiles"];
   /** Made after the kernel, which it starts runs with. */
   events(): EventSource;
   /** Withdraws what a run that ended still asks for. */
@@ -68,6 +67,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     blobs: deps.blobs,
     trees,
     checkInputs: deps.checkInputs,
+    inputFiles: deps.inputFiles,
     events: {
       emit: (event) => deps.events().emit(event),
       subscribe: (run, topic, type) => deps.events().subscribe(run, topic, type),

@@ -14,6 +14,8 @@ export interface InterpreterDeps {
   blobs: BlobStore;
   trees: { readonly empty: Digest; merge(base: Digest, branches: { name: string; tree: Digest }[]): Promise<Digest> };
   checkInputs: CheckInputs;
+  /** The trees behind inputs of type file and folder. @throws not_found */
+  inputFiles(daemon: Daemon, inputs: JsonObject): Promise<{ name: string; tree: Digest }[]>;
   events: EventSource;
   cache: StageCache;
   clock: Clock;

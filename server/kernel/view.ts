@@ -175,6 +175,7 @@ const freeRun: RunControl = {
 
 const nothingHappens = {
   reading: true,
+  inputFiles: async () => [],
   send: async () => {},
   cancel: async () => {},
   ended: async () => {},

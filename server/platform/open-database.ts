@@ -23,6 +23,8 @@ export interface OpenedDatabase {
   ownerPool: pg.Pool;
   /** For every store. */
   database: Database;
+  /** What the application runs as; absent: the login's own. */
+  role: string | undefined;
   /** Ends the pools, then our own server. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function openDatabase(options: OpenDatabase): Promise<OpenedDatabas
       postgres,
       ownerPool,
       database,
+      role,
       async close() {
         await Promise.all([database.close(), ownerPool.ending ? undefined : ownerPool.end()]);
         await postgres.stop();

@@ -116,6 +116,7 @@ export function simulate(
     },
     trees: { empty: EMPTY, merge: async (_base, branches) => digestOfText(branches.map((one) => one.tree).join()) },
     checkInputs: (_daemon, inputs) => ({ inputs, errors: [] }),
+    inputFiles: async () => [],
     events: {
       async emit(event) {
         const id = event.id ?? `evt_${world.events.length}`;

@@ -25,7 +25,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     names: input.names,
     inputs: checked.inputs,
     given: checked.inputs,
-    files: input.files.filter((file) => daemon.inputs.some((field) => field.name === file.name)),
+    files: await deps.inputFiles(daemon, checked.inputs),
     trigger: { kind: "daemon", name: input.daemon.id, by: id },
     parent: id,
     queuedAt: deps.clock.now(),
