@@ -81,9 +81,7 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
     findAgent: (reference) => companies.current().agents.get(reference.replaceAll("_", "-")),
   });
   const scripts = createScripts({
-    ...{ workspaces, sandbox, scratch, missingAgent: agents.missing },
-    askModel: async (job, { reference, ...question }) =>
-      toOutput(await agents.ask(job, { ...question, agent: reference, prompt: toText(question.prompt) })),
+    ...{ workspaces, sandbox, scratch, agents },
     companyId: () => companies.current().id,
   });
   const tools = createTools({ workspaces });
@@ -196,11 +194,3 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
   const running = begun.move();
   return { http, kernel, close: () => running.disposeAsync() };
 }
-
-const toText = (prompt: Json | undefined): string =>
-  typeof prompt === "string" ? prompt : JSON.stringify(prompt ?? "");
-
-/** What a hybrid stage makes of an answer. */
-const toOutput = (answer: { value?: Json; text: string }): { output: Json } => ({
-  output: answer.value ?? answer.text,
-});

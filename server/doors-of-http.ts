@@ -1,6 +1,6 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail, type JsonObject, toCost } from "@regent/contract";
+import { fail, type JsonObject } from "@regent/contract";
 import type { Approvals } from "#approvals";
 import type { Companies } from "#company";
 import type { Files } from "#files";
@@ -23,7 +23,8 @@ export interface Parts {
 export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gateway, status }: Parts): Capabilities {
   const pin = (request: { daemon?: string; definition?: string | JsonObject }) => {
     if (request.definition !== undefined) return companies.pinInline(request.definition);
-    if (request.daemon === undefined) throw fail("invalid_input", { errors: [{ pointer: "/daemon", message: "is missing" }] });
+    if (request.daemon === undefined)
+      throw fail("invalid_input", { errors: [{ pointer: "/daemon", message: "is missing" }] });
     return companies.pin(request.daemon);
   };
   const schemas = readSchemas();
@@ -32,7 +33,13 @@ export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gat
       ...kernel,
       async start({ id, inputs, by, priority, ...request }) {
         const trigger = { kind: "manual", by } as const;
-        return kernel.start({ id, pinned: await pin(request), inputs, trigger, ...(priority === undefined ? {} : { priority }) });
+        return kernel.start({
+          id,
+          pinned: await pin(request),
+          inputs,
+          trigger,
+          ...(priority === undefined ? {} : { priority }),
+        });
       },
       async replay({ version, ...request }) {
         if (version === "pinned") return kernel.replay(request);
@@ -41,15 +48,7 @@ export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gat
       },
     },
     approvals,
-    events: {
-      async emit(event) {
-        return triggers.events.get(await triggers.events.emit(event));
-      },
-      async list(filter) {
-        const { items, next_cursor } = await triggers.events.list(filter);
-        return { items, nextCursor: next_cursor };
-      },
-    },
+    events: triggers.events,
     files,
     definitions: {
       daemons() {
@@ -60,26 +59,18 @@ export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gat
       problems: () => companies.problems(),
       schemas: () => schemas,
     },
-    models: {
-      list: () => gateway.list(),
-      async ask({ model, prompt, key, signal }) {
-        const messages = [{ role: "user" as const, content: prompt }];
-        const { text, provider, model: used, offline, spent } = await gateway.complete({ model, messages }, { run: key, key, signal });
-        return { text, provider, model: used, offline, cost: toCost(spent) };
-      },
-    },
+    models: gateway,
     system: status,
   };
 }
 
+const SCHEMAS = join(import.meta.dirname, "../contract/schemas");
+
 /** Made from the contract and kept beside it, for editors that read files. */
-function readSchemas(): Map<string, JsonObject> {
-  const folder = join(import.meta.dirname, "../contract/schemas");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".schema.json"));
-  return new Map(
-    names.map((name) => [
+const readSchemas = (): Map<string, JsonObject> =>
+  new Map(
+    globSync("*.schema.json", { cwd: SCHEMAS }).map((name) => [
       name.replace(".schema.json", ""),
-      JSON.parse(readFileSync(join(folder, name), "utf8")) as JsonObject,
+      JSON.parse(readFileSync(join(SCHEMAS, name), "utf8")) as JsonObject,
     ]),
   );
-}

@@ -7,14 +7,18 @@ import { type App, createApp } from "./app.ts";
 const FAILED = 1;
 const WRONG = 2;
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 const config = configOrExit();
 const log = createLog({ level: config.logLevel });
 for (const warning of config.warnings) log.warn(warning);
 
 const app = await createApp({ config, log, version, onLost: (error) => exit(FAILED, error.message) }).catch(explain);
-process.stdout.write(app.http === undefined ? `Regent works on runs (${config.role}).\n` : `Regent is ready: ${app.http.createLink()}\n`);
+process.stdout.write(
+  app.http === undefined ? `Regent works on runs (${config.role}).\n` : `Regent is ready: ${app.http.createLink()}\n`,
+);
 
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -42,7 +46,10 @@ function configOrExit(): Config {
 /** What keeps Regent from starting, in words; a stack only for what nobody foresaw. */
 function explain(error: unknown): never {
   if (error instanceof RegentError && error.code === "company_has_errors")
-    return exit(WRONG, `${formatProblems(error.detail.problems as never, config.companyFolder, readText)}\n${error.message}`);
+    return exit(
+      WRONG,
+      `${formatProblems(error.detail.problems as never, config.companyFolder, readText)}\n${error.message}`,
+    );
   if (error instanceof DataFolderInUse || error instanceof RegentError) return exit(FAILED, error.message);
   if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
     return exit(FAILED, `Port ${config.port} is taken. Another Regent? Choose one with --port or PORT.`);

@@ -1,11 +1,11 @@
 import { statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { SystemStatus } from "@regent/contract";
 import type { Companies } from "#company";
 import type { Gateway } from "#gateway";
 import type { SystemDoor } from "#http";
 import { type Config, type Database, databaseFacts, folderBytes, type Postgres } from "#platform";
 import type { Sandbox } from "#sandbox";
-import { join } from "node:path";
 
 export interface StatusDeps {
   config: Config;
@@ -44,7 +44,13 @@ export function createStatus(deps: StatusDeps): SystemDoor {
         company: { id: company.id, name: company.name, folder: config.companyFolder },
         data: { folder: config.dataFolder },
         started_at: new Date(deps.startedAt).toISOString(),
-        parts: [databasePart(deps, facts.version), sandboxPart(deps), companyPart(deps), modelsPart(deps), await diskPart(deps)],
+        parts: [
+          databasePart(deps, facts.version),
+          sandboxPart(deps),
+          companyPart(deps),
+          modelsPart(deps),
+          await diskPart(deps),
+        ],
         sizes: [
           { name: "database", bytes: facts.bytes },
           { name: "blobs", bytes: await folderBytes(join(config.dataFolder, "blobs")) },
@@ -66,7 +72,13 @@ const databasePart = ({ postgres }: StatusDeps, version: string): Part => ({
 function sandboxPart({ sandbox }: StatusDeps): Part {
   const { id, probe } = sandbox.driver;
   return probe.ok
-    ? { name: "sandbox", ok: true, detail: `${id} ${probe.version}, ${probe.isolation}; its self-test passed`, fix: null, optional: true }
+    ? {
+        name: "sandbox",
+        ok: true,
+        detail: `${id} ${probe.version}, ${probe.isolation}; its self-test passed`,
+        fix: null,
+        optional: true,
+      }
     : { name: "sandbox", ok: false, detail: `${probe.reason} Scripts are refused.`, fix: probe.fix, optional: true };
 }
 
@@ -101,5 +113,11 @@ async function diskPart({ config }: StatusDeps): Promise<Part> {
   const detail = `${(free / 1e9).toFixed(1)} GB free at ${config.dataFolder}`;
   return free > LITTLE_ROOM_BYTES
     ? { name: "disk", ok: true, detail, fix: null, optional: false }
-    : { name: "disk", ok: false, detail, fix: "Make room, or move the data folder; runs wait while the disk is full.", optional: false };
+    : {
+        name: "disk",
+        ok: false,
+        detail,
+        fix: "Make room, or move the data folder; runs wait while the disk is full.",
+        optional: false,
+      };
 }

@@ -8,7 +8,11 @@ export async function folderBytes(folder: string): Promise<number> {
     for await (const entry of await opendir(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) bytes += await folderBytes(path);
-      else if (entry.isFile()) bytes += await stat(path).then((file) => file.size, () => 0);
+      else if (entry.isFile())
+        bytes += await stat(path).then(
+          (file) => file.size,
+          () => 0,
+        );
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
