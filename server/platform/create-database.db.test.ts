@@ -117,6 +117,18 @@ test("a transaction whose work fails leaves nothing, and its connection is good 
   equal(await count(), 1);
 });
 
+test("what the work lost to somebody else is not taken for the database's connection", async () => {
+  const { database } = await setUp();
+  const elsewhere = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+  await rejects(
+    database.transaction(async (tx) => {
+      await tx.query("select 1");
+      throw elsewhere;
+    }),
+    elsewhere,
+  );
+});
+
 /** PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and without an error. */
 test("a transaction whose statement failed and was caught does not look as if it had been committed", async () => {
   const { database, count } = await setUp();

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "@regent/contract";
 import type pg from "pg";
 import type { Database, Rows, Transaction } from "./database.ts";
 import { createListener } from "./listen.ts";
-import { isLostConnection } from "./lost-connection.ts";
+import { isLostConnection, isShortOfResources } from "./lost-connection.ts";
 import { createPool, type PoolOptions } from "./pool.ts";
 
 export interface DatabaseOptions extends Omit<PoolOptions, "name"> {
@@ -14,9 +15,9 @@ export interface DatabaseOptions extends Omit<PoolOptions, "name"> {
  * The application's way to PostgreSQL.
  *
  * While the server is away, what cannot have happened yet waits and is tried again for `waitMs`: getting a
- * connection, `begin`, and a lone `select` outside a transaction. Anything else that loses its connection fails at
- * once with `database_unavailable` and is not repeated, because it may have happened: a COMMIT whose answer was lost
- * counts as unknown, and whoever repeats it needs a key.
+ * connection, `begin`, a lone `select`, and a lone statement that failed because the disk is full. Anything else that
+ * loses its connection fails at once with `database_unavailable` and is not repeated, because it may have happened:
+ * a COMMIT whose answer was lost counts as unknown, and whoever repeats it needs a key.
  *
  * @throws database_unavailable  with `outcome: "nothing" | "unknown"` in the detail
  */
@@ -36,9 +37,10 @@ export function createDatabase(options: DatabaseOptions): Database {
           return rows;
         } catch (error) {
           client.release(isSpent(error));
-          if (!isLostConnection(error)) throw error;
-          if (!isRead(sql) || performance.now() >= deadline)
-            throw unavailable(error, isRead(sql) ? "nothing" : "unknown");
+          const isUndone = isShortOfResources(error) || (isLostConnection(error) && isRead(sql));
+          if (!isUndone && !isLostConnection(error)) throw error;
+          if (!isUndone || performance.now() >= deadline) throw unavailable(error, isUndone ? "nothing" : "unknown");
+          await sleep(RETRY_MS);
         }
       }
     },
@@ -57,20 +59,27 @@ export function createDatabase(options: DatabaseOptions): Database {
         client.release();
         return result;
       } catch (error) {
-        const lost = isLostConnection(error);
-        if (!lost && !isSpent(error)) await client.query("rollback").catch(() => {});
-        client.release(lost || isSpent(error));
-        throw lost ? unavailable(error, committing ? "unknown" : "nothing") : error;
+        // Asked instead of guessed from the error: the work may have lost a connection of its own to somebody else.
+        const isAlive = await client.query(ROLLBACK).then(
+          () => true,
+          () => false,
+        );
+        client.release(!isAlive || isSpent(error));
+        if (isShortOfResources(error)) throw unavailable(error, "nothing");
+        if (!isAlive && isLostConnection(error)) throw unavailable(error, committing ? "unknown" : "nothing");
+        throw error;
       }
     },
 
     listen: listener.listen,
 
     async close() {
-      await Promise.all([listener.close(), pool.end()]);
+      await Promise.all([listener.close(), pool.ending ? undefined : pool.end()]);
     },
   };
 }
+
+const ROLLBACK = { text: "rollback", query_timeout: 5_000 };
 
 async function send<Row>(
   client: Pick<pg.ClientBase, "query">,
@@ -81,6 +90,8 @@ async function send<Row>(
   return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
 }
 
+const RETRY_MS = 100;
+
 /** Waits for a connection; nothing has been sent, so trying again is safe whatever comes after. */
 async function connect(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> {
   for (let waitMs = 25; ; waitMs = Math.min(waitMs * 2, 500)) {
@@ -89,7 +100,7 @@ async function connect(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> 
     } catch (error) {
       if (!isLostConnection(error)) throw error;
       if (performance.now() + waitMs > deadline) throw unavailable(error, "nothing");
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await sleep(waitMs);
     }
   }
 }

@@ -12,8 +12,11 @@ const SYSTEM_CODES = new Set([
   "ENETDOWN",
 ]);
 
-/** PostgreSQL: connection exceptions (08…), shutdown and crash (57P01–57P03), out of connections (53300), idle timeouts (25P03). */
+/** PostgreSQL: connection exceptions (08…), shutdown and crash (57P01–57P03), out of connections (53300), timeouts that end a connection. */
 const SERVER_CODES = /^(08...|57P0[1235]|53300|25P0[34])$/;
+
+/** The server lives and cannot do it now: disk full, out of memory. The statement is undone for certain. */
+const SHORT_CODES = /^53(000|100|200)$/;
 
 /** `pg` reports these without a code. */
 const SENTENCES =
@@ -27,3 +30,6 @@ export function isLostConnection(error: unknown): boolean {
   if (SENTENCES.test(error.message)) return true;
   return error instanceof AggregateError && error.errors.some(isLostConnection);
 }
+
+export const isShortOfResources = (error: unknown): boolean =>
+  SHORT_CODES.test(String((error as { code?: unknown } | null)?.code));

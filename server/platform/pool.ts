@@ -14,6 +14,16 @@ const USES_BEFORE_NAMING = 3;
  * Measured against the plain client; does not work through a pooler in transaction mode.
  */
 export class PreparingClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // Before pg sees it: the engine tries again after ECONNREFUSED and ECONNRESET, and gives its run up after these
+    // two, which mean the same on a unix socket (no socket while the server restarts, a write to a closed one).
+    this.connection.stream.prependListener("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") error.code = "ECONNREFUSED";
+      if (error.code === "EPIPE") error.code = "ECONNRESET";
+    });
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: pg's own signature, passed through
   override query(text: any, values?: any, done?: any): any {
     if (typeof text === "string" && Array.isArray(values)) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { isLostConnection } from "../lost-connection.ts";
 import type { Account } from "./account.ts";
-import { type Cluster, clusterUrl } from "./cluster.ts";
+import { type Cluster, clusterUrl, PORT } from "./cluster.ts";
 import { unlessMissing } from "./errno.ts";
 import { isAlive, waitForEnd, worksIn } from "./processes.ts";
 
@@ -89,8 +89,11 @@ async function ask(url: string, cluster: Cluster, account: Account | undefined):
   }
 }
 
-/** PostgreSQL clears files of dead processes itself, but believes in any living process of its account. */
+/**
+ * PostgreSQL clears files of dead processes itself, but believes in any living process of its account. The socket
+ * stays: to be refused at once is better than to find none.
+ */
 async function clearLeftovers(cluster: Cluster, pidFile: string): Promise<void> {
   await rm(pidFile, { force: true });
-  for (const name of [".s.PGSQL.5432", ".s.PGSQL.5432.lock"]) await rm(join(cluster.runtime, name), { force: true });
+  await rm(join(cluster.runtime, `.s.PGSQL.${PORT}.lock`), { force: true });
 }

@@ -15,7 +15,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Account } from "./account.ts";
+import { type Account, canReach } from "./account.ts";
 import { unlessExists, unlessMissing } from "./errno.ts";
 
 /** The files of an embedded server below the data folder. */
@@ -60,9 +60,9 @@ export async function dataMajor(folder: string): Promise<number | undefined> {
   return text ? Number.parseInt(text, 10) : undefined;
 }
 
-/** The connection string of the owner. */
+/** The connection string of the owner. It says what the environment (PGSSLMODE) could otherwise decide. */
 export const clusterUrl = (cluster: Cluster, database: string): string =>
-  `postgresql://${OWNER}:${cluster.password}@localhost:${PORT}/${database}?host=${encodeURIComponent(cluster.runtime)}`;
+  `postgresql://${OWNER}:${cluster.password}@localhost:${PORT}/${database}?host=${encodeURIComponent(cluster.runtime)}&sslmode=disable`;
 
 /** Removes what initialisations left behind that were killed. */
 export async function removeUnfinished(cluster: Cluster): Promise<void> {
@@ -109,7 +109,8 @@ async function openRuntime(dataFolder: string, account: Account | undefined): Pr
     const found = await lstat(path).catch(() => undefined);
     if (found?.isDirectory() && (owner === undefined || found.uid === owner) && (found.mode & 0o077) === 0) return path;
   }
-  const base = tmpdir().length <= 60 ? tmpdir() : "/tmp";
+  const isGood = tmpdir().length <= 60 && (!account || (await canReach(account, tmpdir())));
+  const base = isGood ? tmpdir() : "/tmp";
   const folder = await mkdtemp(join(base, "regent-"));
   await chmod(folder, 0o700);
   if (account) await chown(folder, account.uid, account.gid);

@@ -35,17 +35,19 @@ export async function createLauncher(deps: {
     };
 
   const { uid, gid } = account;
-  if ((await canReach(account, programs.bin)) && (await canReach(account, parent))) {
+  const reachesPrograms = await canReach(account, programs.bin);
+  if (reachesPrograms && (await canReach(account, parent))) {
     return {
       launch: (program, folder, args, stdio) =>
         spawn(join(programs.bin, program), args(folder), { ...common, uid, gid, stdio }),
     };
   }
 
-  const boundPrograms = join(runtime, "programs");
+  await requireNamespaces(account, reachesPrograms ? parent : programs.bin);
   const boundData = join(runtime, "data");
-  await mkdir(boundPrograms, { recursive: true });
-  await mkdir(boundData, { recursive: true });
+  // Installed programs stay where they are if they can: they find their files by the way from there.
+  const boundPrograms = reachesPrograms ? programs.root : join(runtime, "programs");
+  for (const folder of [boundData, boundPrograms]) await mkdir(folder, { recursive: true });
   return {
     launch: (program, folder, args, stdio) =>
       spawn(
@@ -61,8 +63,22 @@ export async function createLauncher(deps: {
 
 /** Arguments are data here, never part of the text. `exec` keeps the process id: what we started is the postmaster. */
 const BIND_AND_RUN = `set -e
-mount --bind "$1" "$2"
+[ "$1" = "$2" ] || mount --bind "$1" "$2"
 mount --bind "$3" "$4"
 uid=$5 gid=$6
 shift 6
 exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --bounding-set=-all -- "$@"`;
+
+/** @throws Error  root without the right to mount (a container): what is closed must be opened instead */
+async function requireNamespaces(account: Account, closed: string): Promise<void> {
+  const child = spawn("unshare", ["--mount", "--propagation", "private", "setpriv", "--version"], { stdio: "ignore" });
+  const works = await new Promise((done) => {
+    child.once("error", () => done(false));
+    child.once("close", (code) => done(code === 0));
+  });
+  if (works) return;
+  throw new Error(
+    `PostgreSQL runs as ${account.name}, who may not enter ${closed}, and this container may not make private mounts. ` +
+      "Move it to a folder that everybody may enter, run Regent as another user than root, or set DATABASE_URL.",
+  );
+}

@@ -1,12 +1,14 @@
 import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { temporaryFolder, testProgram } from "#testing";
+import { createDatabase } from "../create-database.ts";
 import { silentLog } from "../log.ts";
 import { isAlive, waitForEnd } from "./processes.ts";
 import { startPostgres } from "./start-postgres.ts";
@@ -21,8 +23,14 @@ interface Held {
 type Said = { url: string; pids: number[] } | { failed: string };
 
 /** Starts a process that holds the data folder; killed after the test, with its server. */
-async function hold(folder: string, program = testProgram("hold-data-folder.ts"), only = ""): Promise<Held> {
-  const child = fork(program, [folder, only], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+async function hold(
+  folder: string,
+  program = testProgram("hold-data-folder.ts"),
+  only = "",
+  within: string[] = [],
+): Promise<Held> {
+  const [command = "", ...args] = [...within, process.execPath, program, folder, only];
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   after(() => child.kill("SIGKILL"));
   const [said] = (await once(child, "message")) as [Said];
   if ("failed" in said) throw new Error(said.failed);
@@ -134,11 +142,11 @@ test("after kill -9 of Node and of the server the next start recovers what was c
   const folder = join(await fastFolder(), "data");
   const first = await hold(folder);
   await query(first.url, "create table kept as select generate_series(1, 1000) as value");
-  const open = new pg.Client({ connectionString: first.url });
-  open.on("error", () => {});
-  await open.connect();
-  await open.query("begin");
-  await open.query("insert into kept values (0)");
+  const unfinished = new pg.Client({ connectionString: first.url });
+  unfinished.on("error", () => {});
+  await unfinished.connect();
+  await unfinished.query("begin");
+  await unfinished.query("insert into kept values (0)");
   process.kill(first.postmaster, "SIGKILL");
   await kill(first.process);
   const second = await hold(folder);
@@ -290,6 +298,70 @@ test("an installed PostgreSQL serves where npm's programs do not", async () => {
   await postgres.stop();
 });
 
+/** Needs root, to make a small disk: 160 MB in memory that only the server and its Node see. */
+test("a full disk stops work and loses nothing; with room again it goes on", async () => {
+  if (process.getuid?.() !== 0) return;
+  const disk = await fastFolder();
+  const held = await hold(join(disk, "data"), testProgram("hold-data-folder.ts"), "", [
+    "unshare",
+    ...["--mount", "--propagation", "private", "sh", "-c"],
+    `mount -t tmpfs -o size=160m,mode=0755 tmpfs "$1" && shift && exec "$@"`,
+    ...["sh", disk],
+  ]);
+  const database = createDatabase({
+    url: held.url,
+    company: "main",
+    max: 2,
+    waitMs: 50,
+    log: silentLog,
+    mayExit: true,
+  });
+  await database.query("create table rows (key int primary key, bytes bytea)");
+  const filler = await open(`/proc/${held.process.pid}/root${disk}/data/filler`, "w");
+  for (let isFull = false; !isFull; )
+    isFull = await filler.write(Buffer.alloc(1_000_000)).then(
+      () => false,
+      () => true,
+    );
+  for (let isFull = false; !isFull; )
+    isFull = await filler.write(Buffer.alloc(500)).then(
+      () => false,
+      () => true,
+    );
+
+  const committed: number[] = [];
+  const failed = new Set<string>();
+  const add = async (key: number) => {
+    try {
+      await database.query("insert into rows values ($1, $2)", [key, randomBytes(500_000)]);
+      committed.push(key);
+    } catch (error) {
+      failed.add((error as { code: string }).code);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  let key = 0;
+  while (failed.size === 0 && key < 500) await add(++key);
+  for (const until = performance.now() + 1_000; performance.now() < until; ) await add(++key);
+  deepEqual([...failed], ["database_unavailable"]);
+
+  await filler.truncate(0);
+  await filler.close();
+  const before = committed.length;
+  await eventually(async () => {
+    await add(++key);
+    ok(committed.length > before + 10);
+  }, 30_000);
+  const { rows } = await database.query<{ key: number }>("select key from rows");
+  const kept = new Set(rows.map((row) => row.key));
+  deepEqual(
+    committed.filter((each) => !kept.has(each)),
+    [],
+  );
+  await database.close();
+  await stop(held);
+});
+
 const CHECKOUT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Needs root: only root can have a folder that root alone may enter and still has to start the server as another. */
@@ -327,4 +399,13 @@ test("as root it starts in a checkout and a data folder that only root can enter
   const third = await hold(join(closed, "moved"), program, "npm");
   deepEqual(await query(third.url, "select value from kept"), [{ value: 1 }]);
   await stop(third);
+});
+
+test("as root an installed PostgreSQL serves a data folder that only root can enter", async () => {
+  if (process.getuid?.() !== 0 || !(await readdir("/usr/lib/postgresql").catch(() => [])).length) return;
+  const closed = join(await fastFolder(), "closed");
+  await mkdir(closed, { mode: 0o700 });
+  const held = await hold(join(closed, "data"), testProgram("hold-data-folder.ts"), "system");
+  equal((await query(held.url, "select 1 as value")).length, 1);
+  await stop(held);
 });
