@@ -102,8 +102,15 @@ function checkArray(schema: z.ZodType, { element }: Definition, value: Json, pat
 }
 
 function checkUnion(schema: z.ZodType, value: Json, path: Path, report: Report): void {
-  const options = flatten(schema).filter((option) => fits(option, value));
-  const [only, second] = options;
+  const { options, byType } = alternativesOf(schema);
+  // The common case at once: a stage that names its type.
+  const named = isMap(value) && typeof value.type === "string" ? byType.get(value.type) : undefined;
+  if (named !== undefined) {
+    checkShape(named, value, path, report);
+    return;
+  }
+  const fitting = options.filter((option) => fits(option, value));
+  const [only, second] = fitting;
   if (only === undefined) {
     expect(schema, value, path, report);
     return;
@@ -113,20 +120,43 @@ function checkUnion(schema: z.ZodType, value: Json, path: Path, report: Report):
     return;
   }
   if (!isMap(value)) {
-    if (!options.some((option) => option.safeParse(value).success)) expect(schema, value, path, report);
+    if (!fitting.some((option) => option.safeParse(value).success)) expect(schema, value, path, report);
     return;
   }
-  const types = options.flatMap(literalTypes);
-  const given = value.type;
-  if (types.length === options.length && given !== undefined && !types.includes(given as string)) {
-    const meant = typeof given === "string" ? nearest(given, types) : undefined;
-    report.error([...path, "type"], `Unknown type ${show(given)}; known are ${types.join(", ")}.`, meant ?? null);
+  if (byType.size === fitting.length && value.type !== undefined) {
+    const meant = typeof value.type === "string" ? nearest(value.type, byType.keys()) : undefined;
+    const message = `Unknown type ${show(value.type)}; known are ${[...byType.keys()].join(", ")}.`;
+    report.error([...path, "type"], message, meant ?? null);
     return;
   }
-  const best = options
-    .map((option) => ({ option, score: score(option, value) }))
-    .reduce((a, b) => (b.score > a.score ? b : a));
-  checkShape(best.option, value, path, report);
+  checkShape(mostProbable(fitting, value), value, path, report);
+}
+
+interface Alternatives {
+  options: z.ZodType[];
+  byType: Map<string, z.ZodType>;
+}
+
+const alternatives = new WeakMap<z.ZodType, Alternatives>();
+
+function alternativesOf(schema: z.ZodType): Alternatives {
+  const known = alternatives.get(schema);
+  if (known !== undefined) return known;
+  const options = flatten(schema);
+  const byType = new Map(options.flatMap((option) => literalTypes(option).map((type) => [type, option] as const)));
+  const made = { options, byType };
+  alternatives.set(schema, made);
+  return made;
+}
+
+function mostProbable(options: z.ZodType[], value: { [key: string]: Json }): z.ZodType {
+  let best = options[0]!;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const option of options) {
+    const points = score(option, value);
+    if (points > most) [best, most] = [option, points];
+  }
+  return best;
 }
 
 function flatten(schema: z.ZodType): z.ZodType[] {
@@ -144,16 +174,14 @@ function literalTypes(option: z.ZodType): string[] {
   return definitionOf(inner).type === "literal" ? (definitionOf(inner).values as string[]) : [];
 }
 
-/** How probably this alternative was meant: its type is named, its keys are there or nearly so, none is foreign. */
+/** How probably this alternative was meant: its keys are there or nearly so, and none is foreign to it. */
 function score(option: z.ZodType, value: { [key: string]: Json }): number {
   const { type, shape } = definitionOf(option);
   if (type !== "object" || shape === undefined) return 0;
-  let total = 0;
-  const [literal] = literalTypes(option);
-  if (literal !== undefined && value.type !== undefined) total += literal === value.type ? 1_000 : -1_000;
-  if (literal !== undefined && value.type === undefined && !isOptional(shape.type!)) total -= 5;
-  const foreign = Object.keys(value).filter((key) => !Object.hasOwn(shape, key) && !key.startsWith("x-"));
-  total += Object.keys(value).length - 3 * foreign.length;
+  const keys = Object.keys(value);
+  const foreign = keys.filter((key) => !Object.hasOwn(shape, key) && !key.startsWith("x-"));
+  let total = keys.length - 3 * foreign.length;
+  if (shape.type !== undefined && !isOptional(shape.type)) total -= 5;
   for (const [key, part] of Object.entries(shape)) {
     if (key === "type" || isOptional(part)) continue;
     if (Object.hasOwn(value, key)) total += 8;

@@ -16,14 +16,24 @@ export function checkCron(report: Report, cron: string, path: Path): void {
   }
 }
 
-export const isTimezone = (name: string): boolean => {
+const zones = new Map<string, boolean>();
+
+export function isTimezone(name: string): boolean {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const made = canFormat(name);
+  if (zones.size < 1_000) zones.set(name, made);
+  return made;
+}
+
+function canFormat(timeZone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    new Intl.DateTimeFormat("en-US", { timeZone });
     return true;
   } catch {
     return false;
   }
-};
+}
 
 export function checkTimezone(report: Report, name: Json | undefined, path: Path): void {
   if (typeof name !== "string" || isTimezone(name)) return;

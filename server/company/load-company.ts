@@ -15,12 +15,14 @@ export interface LoadOptions {
  * folder is among the problems; warnings are there in either case. Never throws for what a file holds.
  */
 export async function loadCompany(folder: string, options: LoadOptions = {}): Promise<Loaded> {
-  const { files, problems } = await findFiles(folder);
+  const problems: Problem[] = [];
   const definitions: Definition[] = [];
-  for (const [i, file] of files.entries()) {
+  let count = 0;
+  for (const file of findFiles(folder, problems)) {
     definitions.push(...readFile(file, problems));
+    count += 1;
     // A large company must not hold up the server that reloads it.
-    if (i % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
+    if (count % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return makeCompany(definitions, problems, folder, options.expressions ?? createExpressions());
 }

@@ -12,7 +12,7 @@ import { modelNames, type References } from "./references.ts";
 import { stripPlaces } from "./strip-places.ts";
 import { toAgent } from "./to-agent.ts";
 import { toDaemon } from "./to-daemon.ts";
-import { checkConnection, checkModels, toPolicies, toRule, toTrigger } from "./to-registries.ts";
+import { checkConnection, checkModels, toPolicies, toRule, toSkill, toTrigger } from "./to-registries.ts";
 
 /** Definitions of a folder as one company: references resolved, everything canonical. */
 export function makeCompany(
@@ -49,7 +49,7 @@ export function makeCompany(
   const connections = toMap(sound("connection"), (item) =>
     checkConnection(makingOf(item), item.source as JsonObject, item.path),
   );
-  const skills = toMap(sound("skill"), (item) => item.source as JsonObject);
+  const skills = toMap(sound("skill"), (item) => toSkill(makingOf(item), item.source as JsonObject, item.path));
   const rules = sound("rule").map((item) => toRule(makingOf(item), item.id, item.source as JsonObject, item.path));
   const [models] = sound("models").map((item) => checkModels(makingOf(item), item.source as JsonObject, item.path));
   const [policies] = sound("policies").map((item) => toPolicies(makingOf(item), item.source as JsonObject, item.path));

@@ -7,6 +7,8 @@ export interface StageNode {
   name: string;
   output: string | undefined;
   path: Path;
+  /** Its place among all stages of the daemon, in declared order. */
+  order: number;
   handler: boolean;
   parent: StageNode | undefined;
   /** Siblings that must have ended. */

@@ -143,3 +143,13 @@ export function toRule(making: Making, id: string, source: JsonObject, path: Pat
   making.report.warn(path, "Rules load, and are not evaluated yet.", null, "key");
   return { ...withExpressions(making, source, path, ["if"], anyName), id };
 }
+
+export function toSkill(making: Making, source: JsonObject, path: Path): JsonObject {
+  for (const [i, trigger] of toList(source.triggers).entries()) {
+    if (!isMap(trigger) || typeof trigger.schedule !== "string") continue;
+    checkCron(making.report, trigger.schedule, [...path, "triggers", i, "schedule"]);
+    checkTimezone(making.report, trigger.timezone, [...path, "triggers", i, "timezone"]);
+  }
+  making.report.warn([...path, "skill"], "Skills load, and cannot run yet.", null, "key");
+  return source;
+}

@@ -54,6 +54,7 @@ function makeNode(
     name,
     output: typeof source.output === "string" ? source.output : undefined,
     path,
+    order: making.count,
     handler: source.handler === true,
     parent,
     needs: [],
@@ -137,7 +138,10 @@ function linkErrors(making: StagesMaking, node: StageNode, source: Source): void
         nearestOf(given, [...handlers, "fail", "continue"]),
       );
     } else if (!target.handler) making.report.error(at, `"${given}" is no handler.`, "handler: true on that stage");
-    else if (target === node) making.report.error(at, "A handler cannot go to itself.");
+    else if (target.order > node.order) {
+      const message = `The handler "${given}" must be declared before the stages that go to it.`;
+      making.report.error(at, message, `move "${given}" before "${node.id}"`);
+    } else if (target === node) making.report.error(at, "A handler cannot go to itself.");
     else node.goesTo.push(target);
   }
 }

@@ -35,21 +35,37 @@ const DEPTH_MAX = 60;
 /** Reads every document of a YAML 1.2 file. What cannot be JSON is a problem; nothing here throws. */
 export function parseYaml(file: string, text: string): ParsedFile {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: false,
-    uniqueKeys: false,
-  });
   const problems: Problem[] = [];
   const documents: YamlDocument[] = [];
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  const parsed = parseAll(text, lines);
+  if (parsed === undefined) {
+    const message = "The file is nested too deeply.";
+    return {
+      documents,
+      problems: [{ file, line: 1, column: 1, pointer: "", message, suggestion: null, severity: "error" }],
+    };
+  }
+  for (const document of parsed) {
     const found = readDocument(file, text, document, lines);
     problems.push(...found.problems);
     if (found.document !== undefined) documents.push(found.document);
   }
   return { documents, problems };
 }
+
+/** Undefined where the parser's own stack ends: that place differs between machines, so it is not told. */
+function parseAll(text: string, lineCounter: LineCounter): Document.Parsed[] | undefined {
+  try {
+    const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
+    const all: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
+    return all.some((document) => document.errors.some(isTooDeep)) ? undefined : all;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const isTooDeep = ({ message }: Error): boolean => message.startsWith("Maximum call stack");
 
 function readDocument(file: string, text: string, parsed: Document.Parsed, lines: LineCounter) {
   const problem = (offset: number, message: string, suggestion: string | null = null, pointer = ""): Problem => {
@@ -127,6 +143,7 @@ class Reader {
         );
         return map;
       }
+      if (this.readText(key, [...path, name], name) === null) return map;
       const made = this.read(value, [...path, name]);
       Object.defineProperty(map, name, { value: made, enumerable: true, configurable: true, writable: true });
     }
@@ -135,9 +152,17 @@ class Reader {
 
   private readScalar(node: unknown, path: Path): Json {
     const value = isScalar(node) ? node.value : undefined;
-    if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+    if (typeof value === "string") return this.readText(node, path, value);
+    if (value === null || typeof value === "boolean") return value;
     if (typeof value === "number" && Number.isFinite(value)) return value;
     return this.fail(node, path, "This value cannot be written as JSON.", "put it in quotes");
+  }
+
+  /** What the database and JSON of other programs could not hold. */
+  private readText(node: unknown, path: Path, value: string): string | null {
+    if (value.includes("\u0000")) return this.fail(node, path, "The text holds a zero character.");
+    if (!value.isWellFormed()) return this.fail(node, path, "The text holds half a surrogate pair.");
+    return value;
   }
 
   private fail(node: unknown, path: Path, message: string, suggestion: string | null = null): null {
