@@ -51,6 +51,7 @@ export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gat
     events: triggers.events,
     files,
     definitions: {
+      companyName: () => companies.current().name,
       daemons() {
         const { daemons, digests } = companies.current();
         return [...daemons.values()].map((daemon) => ({ daemon, digest: digests.get(`daemon/${daemon.id}`) ?? "" }));

@@ -16,6 +16,8 @@ export interface Command {
   example: string;
   /** What it asks of a server: none; one that answers; one that also does the work. One is started where none runs. */
   needs: "nothing" | "server" | "worker";
+  /** `--data` of this command is not the data folder, which then only REGENT_DATA names. */
+  ownData?: true;
   /** Resolves to the exit code; undefined: 0. */
   // biome-ignore lint/suspicious/noExplicitAny: the parser hands over what `arguments` declares.
   run(context: Context, args: any[], options: Options): Promise<number | undefined>;

@@ -26,7 +26,7 @@ export function createContext(terminal: Terminal, command: Command, options: Rec
   const path = (typed: string) => resolve(terminal.folder, typed);
   const folder = (option: unknown, variable: string, standard: string) =>
     path(typeof option === "string" ? option : terminal.environment[variable] || standard);
-  const dataFolder = folder(options.data, "REGENT_DATA", "data");
+  const dataFolder = folder(command.ownData ? undefined : options.data, "REGENT_DATA", "data");
   const companyFolder = folder(options.company, "REGENT_COMPANY", "company");
   const output = createOutput(terminal, options.json === true);
 

@@ -82,10 +82,11 @@ function addCommand(
   for (const [term, description] of command.arguments ?? []) sub.argument(term, description);
   for (const [term, description, collect] of command.options ?? [])
     collect === "many"
-      ? sub.option(term, description, (value: string, all: string[]) => [...all, value], [])
+      ? sub.option(term, description, (value: string, all: string[] = []) => [...all, value])
       : sub.option(term, description);
   sub.option("--json", "one JSON document on stdout");
-  if (command.needs !== "nothing") sub.option("--data <dir>", "the data folder (REGENT_DATA, else ./data)");
+  if (command.needs !== "nothing" && !command.ownData)
+    sub.option("--data <dir>", "the data folder (REGENT_DATA, else ./data)");
   if (command.needs !== "nothing")
     sub.option("--company <dir>", "the company's folder (REGENT_COMPANY, else ./company)");
   sub.addHelpText(

@@ -95,6 +95,7 @@ export interface FilesDoor {
 }
 
 export interface DefinitionsDoor {
+  companyName(): string;
   /** Daemons of the last good version, with their digests. */
   daemons(): { daemon: Daemon; digest: string }[];
   history(kind: "daemon", id: string): Promise<{ digest: string; version: string | null; loaded_at: string }[]>;

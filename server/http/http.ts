@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ import { toRegentError } from "./problem.ts";
 import { type AnyHandler, routeOperation, toProblemResponse } from "./route-operation.ts";
 import { removeServerFile, writeServerFile } from "./server-file.ts";
 import { loadToken } from "./token.ts";
+import { removeLeftovers } from "./upload/spool-upload.ts";
 
 export interface HttpDeps extends Capabilities {
   db: Database;
@@ -58,9 +59,8 @@ const PRUNE_MS = 3_600_000;
 /** Listens when it resolves. @throws EADDRINUSE and its like, as Node says them */
 export async function createHttp(deps: HttpDeps): Promise<Http> {
   const uploadFolder = join(deps.dataFolder, "uploads");
-  // What a crash left half uploaded.
-  await rm(uploadFolder, { recursive: true, force: true });
   await mkdir(uploadFolder, { recursive: true, mode: 0o700 });
+  await removeLeftovers(uploadFolder, deps.clock.now());
 
   let port = deps.port;
   const authenticator = createAuthenticator({

@@ -9,6 +9,7 @@ export const command: Command = {
   ],
   example: "regent events emit order.paid --data '{\"order\": 1042}' --id order-1042",
   needs: "worker",
+  ownData: true,
   async run({ client, output }, [type]: [string], options) {
     const data = parseData(text(options.data) ?? "{}");
     const id = text(options.id);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -96,3 +96,14 @@ const toUploadError = (error: unknown): unknown =>
     : ["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "ABORT_ERR"].includes((error as { code?: string }).code ?? "")
       ? fail("invalid_input", { errors: [{ pointer: "", message: "The upload ended early." }] }, error)
       : error;
+
+const LEFTOVER_MS = 86_400_000;
+
+/** What a crash left half uploaded. Other processes may share the folder: only what is a day old goes. */
+export async function removeLeftovers(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats && stats.mtimeMs < now - LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+  }
+}
