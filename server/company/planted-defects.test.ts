@@ -213,12 +213,6 @@ const DEFECTS: Defect[] = [
     "4:44",
     /Did you mean contains/,
   ),
-  one(
-    "a handler that is declared too late",
-    stages("{ name: A, agent: gpt-5, on_error: mend }", "{ name: Mend, agent: gpt-5, handler: true }"),
-    "4:42",
-    /must be declared before/,
-  ),
   one("on_error to no handler", stages(THINK, "{ name: B, agent: gpt-5, on_error: think }"), "5:42", /is no handler/),
   one(
     "a handler inside a stage",

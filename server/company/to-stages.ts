@@ -123,7 +123,7 @@ function linkNamed(making: StagesMaking, node: StageNode, source: Source, nodes:
   }
 }
 
-/** Handlers must be declared before the stages that go to them, so that a reader meets them first. */
+/** Where a stage goes when it fails or is rejected. */
 function linkErrors(making: StagesMaking, node: StageNode, source: Source): void {
   for (const key of ["on_error", "on_reject"]) {
     const given = source[key];
@@ -138,11 +138,14 @@ function linkErrors(making: StagesMaking, node: StageNode, source: Source): void
         nearestOf(given, [...handlers, "fail", "continue"]),
       );
     } else if (!target.handler) making.report.error(at, `"${given}" is no handler.`, "handler: true on that stage");
-    else if (target.order > node.order) {
-      const message = `The handler "${given}" must be declared before the stages that go to it.`;
-      making.report.error(at, message, `move "${given}" before "${node.id}"`);
-    } else if (target === node) making.report.error(at, "A handler cannot go to itself.");
-    else node.goesTo.push(target);
+    else if (target === node) making.report.error(at, "A handler cannot go to itself.");
+    else {
+      node.goesTo.push(target);
+      if (target.order > node.order) {
+        const message = `The handler "${given}" reads better before the stages that go to it.`;
+        making.report.warn(at, message, `move "${given}" before "${node.id}"`);
+      }
+    }
   }
 }
 
