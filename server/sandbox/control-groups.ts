@@ -37,7 +37,7 @@ export interface ControlGroups {
 /** The part of a script's processor time beside the server's, 1024 being an even share. */
 const CPU_SHARES = 256;
 /** bubblewrap's two processes and the shell before the script. */
-const OWN_PROCESSES = 4;
+export const OWN_PROCESSES = 4;
 const V1_CONTROLLERS = ["memory", "pids", "cpu", "cpuacct", "freezer"] as const;
 
 /** Undefined where none can be made; runs are then watched instead. */

@@ -52,7 +52,10 @@ const facts = (script: WalledScript): string[] => {
   ];
 };
 
-/** Sets no_new_privs (38) and the filter (22), closes what it inherited, then stays as the first process and waits. */
+/**
+ * Sets no_new_privs (38) and the filter (22), closes what it inherited, begins a session of its own (setsid), then stays
+ * as the first process and waits.
+ */
 const LOADER = `
 use Config; open(my $in, "<&=", ${FILTER_FD}) or die; binmode $in; local $/; my $filter = <$in>; close $in;
 my $prctl = $Config{archname} =~ /aarch64/ ? 167 : 157;
@@ -60,7 +63,7 @@ my $program = pack("S x6 P", length($filter) / 8, $filter);
 syscall($prctl, 38, 1, 0, 0, 0) == 0 or die "no_new_privs: $!"; syscall($prctl, 22, 2, $program) == 0 or die "filter: $!";
 opendir(my $list, "/proc/self/fd"); my @open = grep { /^\\d+$/ && $_ > 2 && $_ != ${ENVIRONMENT_FD} } readdir($list); closedir($list);
 for my $fd (@open) { if (open(my $old, "<&=", $fd)) { close $old; } }
-my $script = fork(); defined $script or die "fork: $!";
+syscall(${process.arch === "arm64" ? 157 : 112}); my $script = fork(); defined $script or die "fork: $!";
 if (!$script) { exec { $ARGV[0] } @ARGV; die "exec: $!"; }
 if (open(my $old, "<&=", ${ENVIRONMENT_FD})) { close $old; }
 my $ended; do { $ended = wait(); } until $ended == $script || $ended == -1;
@@ -87,7 +90,7 @@ for d in null zero full random urandom; do : > dev/$d; mount --bind /dev/$d dev/
 ln -s /proc/self/fd dev/fd; ln -s fd/0 dev/stdin; ln -s fd/1 dev/stdout; ln -s fd/2 dev/stderr
 for t in tmp home dev/shm; do mount -t tmpfs -o size=\${tmp}m,nr_inodes=${TMP_FILES},mode=1777,nosuid,nodev t $t; done
 for m in ${MASKED.join(" ")}; do mount --bind /dev/null .$m; done
-echo 0 > proc/sys/user/max_user_namespaces || :; echo sandbox > proc/sys/kernel/hostname
+echo 0 > proc/sys/user/max_user_namespaces || :
 mount --bind proc/sys proc/sys; mount -o remount,bind,ro,nosuid,nodev,noexec proc/sys
 : > opt/regent/bin/node; mount --bind "$node" opt/regent/bin/node; fixed opt/regent/bin/node
 cat <&${SCRIPT_FD} > ".$script"; chmod 0555 ".$script"
@@ -101,7 +104,8 @@ if [ "$1" != -- ]; then
   fixed "$start/inputs"
 fi
 shift
-perl -e 'my $up = pack("a16 s", "lo", 0x41); socket(S, 2, 1, 0); ioctl(S, 0x8914, $up);' || :
+perl -e 'my ($up, $name) = (pack("a16 s", "lo", 0x41), "sandbox"); socket(S, 2, 1, 0); ioctl(S, 0x8914, $up);
+  syscall(${process.arch === "arm64" ? 161 : 170}, $name, 7);' || :
 pivot_root . oldroot; cd /; umount -l oldroot; rmdir oldroot; fixed /
 echo '"exit-code"' >&${STATUS_FD}
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs perl -e '${LOADER.replaceAll("'", "'\\''")}' -- "$@"`;

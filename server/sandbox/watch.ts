@@ -4,7 +4,7 @@
  */
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ControlGroup } from "./control-groups.ts";
+import { type ControlGroup, OWN_PROCESSES } from "./control-groups.ts";
 import { freeOf, measure, namelessBytes } from "./disk-usage.ts";
 import { MB, SOCKETS, TMP_FILES } from "./limits.ts";
 import { cpuMsOf, readText } from "./processes.ts";
@@ -78,6 +78,8 @@ function lookAtGroup(script: ScriptProcess, group: ControlGroup, limits: Limits,
 function lookAtProcesses(script: ScriptProcess, limits: Limits, usage: Usage): Outcome | undefined {
   const pids = script.list();
   if (pids.length === 0) return undefined;
+  // The limit of the kernel does not bind the sandbox's first process, and a script may talk that one into things.
+  if (pids.length > limits.pids + OWN_PROCESSES) return "pids";
   const memoryMb = memoryOf(pids, limits.memoryMb);
   usage.cpuMs = Math.max(usage.cpuMs, cpuMsOf(pids));
   usage.memoryPeakMb = Math.max(usage.memoryPeakMb, Math.round(memoryMb * 10) / 10);
