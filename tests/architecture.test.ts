@@ -2,6 +2,7 @@ import { ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { arrows } from "./architecture/arrows.ts";
 import { assertKept, assertPlantedReported } from "./architecture/assert-rule.ts";
+import { doors } from "./architecture/doors.ts";
 import { erasableSyntax } from "./architecture/language.ts";
 import { fileNames, glossaryWords, sayingNames } from "./architecture/names.ts";
 import {
@@ -19,6 +20,7 @@ import { readTree } from "./architecture/tree.ts";
 
 const RULES: Rule[] = [
   arrows,
+  doors,
   sqlPlaces,
   tableOwners,
   environmentPlaces,
