@@ -13,7 +13,14 @@ import { ROOT } from "./architecture/tree.ts";
 const CLEAN: Record<string, string> = {
   "server/main.ts": 'import { add } from "./add.ts";\n\nconsole.log(add(1, 2));\n',
   "server/add.ts": "export const add = (a: number, b: number): number => a + b;\n",
-  "package.json": '{\n  "name": "small",\n  "private": true,\n  "type": "module",\n  "dependencies": {}\n}\n',
+  "package.json": `{
+  "name": "small",
+  "private": true,
+  "type": "module",
+  "scripts": { "start": "node server/main.ts" },
+  "dependencies": {}
+}
+`,
 };
 
 /** What is added to the clean house, and what the check must say of it. */
