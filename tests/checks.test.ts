@@ -17,7 +17,9 @@ const CLEAN: Record<string, string> = {
   "name": "small",
   "private": true,
   "type": "module",
-  "scripts": { "start": "node server/main.ts" },
+  "scripts": {
+    "start": "node server/main.ts"
+  },
   "dependencies": {}
 }
 `,
