@@ -21,7 +21,7 @@ import type { TriggersDeps } from "./triggers.ts";
 
 /** Runs that one call starts for one schedule; the rest is due at the next call. */
 const STARTS_MAX = 50;
-/** A clock that went back further than this is believed; the runs' ids keep old ticks from firing twice. */
+/** Done further ahead than this: the clock was wrong and went back. It is believed; ids keep ticks from firing twice. */
 const BACKWARDS_MS = 60_000;
 
 export function createScheduler(deps: TriggersDeps): (now: number) => Promise<number> {
@@ -58,10 +58,6 @@ async function syncSchedules(deps: TriggersDeps, schedules: Map<string, Schedule
 async function fire(deps: TriggersDeps, schedule: Schedule, stored: StoredSchedule, now: number): Promise<number> {
   const { id, cron, timezone } = schedule;
   const from = stored.done_until;
-  if (from.getTime() > now + BACKWARDS_MS) {
-    await advanceSchedule(deps.db, id, { from, ...doneAt(cron, timezone, now) });
-    return 0;
-  }
   const { ticks, dropped } = dueTicks(schedule, from.getTime(), now);
   const firing = ticks.slice(0, STARTS_MAX);
   const problems: [tick: number, problem: Problem][] = [];

@@ -40,7 +40,8 @@ export async function durableRuns(test: TestDatabase, clock: Clock, render: Rend
   await test.pool.query(`
     create table test_step (run text, id text, value json, primary key (run, id));
     create table test_message (
-      run text, topic text, message json, key text, seq bigint generated always as identity, primary key (run, key)
+      run text, topic text, message json, key text, taken boolean not null default false,
+      seq bigint generated always as identity, primary key (run, key)
     );
     grant select, insert, update, delete on test_step, test_message to regent_app;
     grant usage on sequence test_message_seq_seq to regent_app;
@@ -55,7 +56,7 @@ export async function durableRuns(test: TestDatabase, clock: Clock, render: Rend
     },
     async messages(run) {
       const { rows } = await test.pool.query(
-        "select topic, message, key from test_message where run = $1 order by seq",
+        "select topic, message, key from test_message where run = $1 and not taken order by seq",
         [run],
       );
       return rows;
@@ -158,8 +159,10 @@ function createRun(test: TestDatabase, clock: Clock, render: Render, id: string)
       async function takeMessage(topic: string, step: string): Promise<Json | undefined> {
         const { rows } = await test.pool.query(
           `with taken as (
-             delete from test_message
-             where (run, key) = (select run, key from test_message where run = $1 and topic = $2 order by seq limit 1)
+             update test_message
+             set taken = true
+             where seq = (
+               select seq from test_message where run = $1 and topic = $2 and not taken order by seq limit 1)
              returning message)
            insert into test_step (run, id, value)
            select $1, $3, message from taken
