@@ -22,7 +22,8 @@ export interface DatabaseOptions extends Omit<PoolOptions, "name"> {
  * @throws database_unavailable  with `outcome: "nothing" | "unknown"` in the detail
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  const pool = createPool({ ...options, name: "regent application" });
+  const settings = { statement_timeout: STATEMENT_MS_MAX, ...options.settings };
+  const pool = createPool({ ...options, name: "regent application", settings });
   const listener = createListener({ url: options.url, log: options.log });
   const waitMs = options.waitMs ?? 5_000;
 
@@ -78,6 +79,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
   };
 }
+
+/** No statement of ours takes so long unless it waits for a lock that nobody gives back. */
+const STATEMENT_MS_MAX = 60_000;
 
 const ROLLBACK = { text: "rollback", query_timeout: 5_000 };
 

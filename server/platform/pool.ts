@@ -62,6 +62,8 @@ export interface PoolOptions {
   company: string;
   /** The role that statements run as; absent: the login's own. */
   role?: string;
+  /** More settings for each connection. */
+  settings?: Record<string, string | number>;
   log: Log;
   /** Idle connections do not keep the process alive. */
   mayExit?: boolean;
@@ -77,6 +79,7 @@ export function createPool(options: PoolOptions): pg.Pool {
       idle_in_transaction_session_timeout: 3_000,
       "regent.company": options.company,
       ...(options.role ? { role: options.role } : {}),
+      ...options.settings,
     }),
     application_name: options.name,
     max: options.max,

@@ -2,17 +2,17 @@
  * Keeps the PostgreSQL that the tests share: starts it, drops what killed tests left behind, and stops and removes it
  * when nobody has been connected for a while. A process of its own, because no test process lives long enough.
  *
- *     node tests/support/keep-server.ts FOLDER
+ *     node tests/support/keep-server.ts FOLDER [IDLE_MS]
  */
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { createLog, startPostgres, withDatabase } from "#platform";
 
-const IDLE_MS_MAX = 60_000;
-const SWEEP_MS = 5_000;
+const [folder = "", idleMs = "60000"] = process.argv.slice(2);
+const IDLE_MS_MAX = Number(idleMs);
+const SWEEP_MS = Math.min(5_000, IDLE_MS_MAX / 4);
 
-const folder = process.argv[2] as string;
 const log = createLog({ level: "info" });
 const flags = { max_connections: 400, max_wal_size: "256MB", autovacuum_naptime: "1h" };
 const postgres = await startPostgres({ folder: join(folder, "data"), log, flags });
@@ -27,6 +27,7 @@ const timer = setInterval(() => sweep().catch((error) => log.warn(String(error))
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 
 async function sweep(): Promise<void> {
+  if (Date.now() - idleSince > IDLE_MS_MAX) return stop();
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on("error", () => {});
   await client.connect();
@@ -45,7 +46,6 @@ async function sweep(): Promise<void> {
   } finally {
     await client.end();
   }
-  if (Date.now() - idleSince > IDLE_MS_MAX) await stop();
 }
 
 async function stop(): Promise<void> {

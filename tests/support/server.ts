@@ -47,6 +47,8 @@ export async function findTestServer(): Promise<TestServer | undefined> {
   const text = await readFile(join(SERVER_FOLDER, "server.json"), "utf8").catch(() => undefined);
   if (!text) return undefined;
   const server: TestServer = JSON.parse(text);
+  // A server whose keeper was killed would never stop: a new keeper takes it over.
+  if (!isAlive(server.keeper)) return undefined;
   const client = new pg.Client({ connectionString: server.url, connectionTimeoutMillis: 5_000 });
   client.on("error", () => {});
   try {
@@ -70,4 +72,12 @@ async function startKeeper(): Promise<void> {
 
 function unlessExists(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
