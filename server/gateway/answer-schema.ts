@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Json, JsonObject } from "@regent/contract";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { createSafePattern } from "./safe-pattern.ts";
 
 export interface AnswerSchema {
   schema: JsonObject;
@@ -25,7 +26,15 @@ export function parseAnswerSchema(schema: JsonObject): AnswerSchema {
   const wrapped = schema.type !== "object" && !isObjectLike(schema);
   const sent = wrapped ? wrap(schema) : schema;
 
-  const check = (value: Json): string | null => (validate(value) ? null : toSentence(validate.errors ?? []));
+  const check = (value: Json): string | null => {
+    try {
+      return validate(value) ? null : toSentence(validate.errors ?? []);
+    } catch (error) {
+      // A schema may refer to itself without end; only following it shows that.
+      if (error instanceof RangeError) return "the schema refers to itself without end";
+      throw error;
+    }
+  };
 
   const read = (text: string): { value: Json } | { problem: string } => {
     const found = findJson(text);
@@ -39,6 +48,8 @@ export function parseAnswerSchema(schema: JsonObject): AnswerSchema {
 
   return { schema, sent, strict: isStrict(sent), read, check };
 }
+
+const PATTERNS = Object.assign((pattern: string) => createSafePattern(pattern), { code: "createSafePattern" });
 
 // Compiled validators by the schema's digest. 200 schemas are a few megabytes; the oldest goes first.
 const compiled = new Map<string, ValidateFunction>();
@@ -56,6 +67,7 @@ function compile(schema: JsonObject): ValidateFunction {
       validateFormats: false,
       logger: false,
       ownProperties: true,
+      code: { regExp: PATTERNS },
     });
     const validate = ajv.compile(anonymous);
     compiled.set(key, validate);

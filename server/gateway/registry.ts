@@ -36,6 +36,8 @@ export type Resolved =
 export interface Registry {
   providers: ProviderConfig[];
   resolve(reference: string): Resolved;
+  /** Whether the name is one of a model, a tier or a CLI agent, callable or not. */
+  knows(reference: string): boolean;
 }
 
 export interface Secrets {
@@ -87,13 +89,15 @@ export function createRegistry(file: JsonObject | null, secrets: Secrets): Regis
     return { kind: "missing", reason: `no model of the tier ${tier} is listed in models.yaml` };
   };
 
-  return { providers, resolve };
+  const knows = (reference: string): boolean =>
+    reference === "offline" || isTier(reference) || CLI_AGENTS.has(reference) || find(reference) !== undefined;
+
+  return { providers, resolve, knows };
 }
 
 /** Names that a definition may use for a model: for the company's checks and for suggestions. */
 export function isKnownModel(reference: string, file: JsonObject | null): boolean {
-  const resolved = createRegistry(file, new Map()).resolve(reference);
-  return resolved.kind !== "missing" || CLI_AGENTS.has(reference);
+  return createRegistry(file, new Map()).knows(reference);
 }
 
 function toProviders(file: JsonObject | null, secrets: Secrets): ProviderConfig[] {

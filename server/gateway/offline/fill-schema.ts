@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from "@regent/contract";
 import type { AnswerSchema } from "../answer-schema.ts";
+import { createSafePattern } from "../safe-pattern.ts";
 import { chooseOption, isTrue } from "./choose-option.ts";
 import { pickNumber } from "./pick-number.ts";
 import { pickText } from "./pick-text.ts";
@@ -48,10 +49,14 @@ interface FillOptions {
 type Filler = (schema: Json | undefined, place: Place) => Json | undefined;
 
 const DEPTH_MAX = 12;
+// A schema that refers to itself in three places has 3^12 of them.
+const PLACES_MAX = 2_000;
 
 function createFiller(root: JsonObject, options: FillOptions): Filler {
+  let places = 0;
   const fill: Filler = (given, place) => {
-    if (given === false || place.depth > DEPTH_MAX) return undefined;
+    places += 1;
+    if (given === false || place.depth > DEPTH_MAX || places > PLACES_MAX) return undefined;
     const schema = merge(resolve(root, given), root);
     if (schema === undefined) return undefined;
     const at = { ...place, ...(typeof schema.description === "string" && { description: schema.description }) };
@@ -140,7 +145,7 @@ function createFiller(root: JsonObject, options: FillOptions): Filler {
 
   const fillArray = (schema: JsonObject, place: Place): Json[] | undefined => {
     const least = toNumber(schema.minItems) ?? 0;
-    const most = Math.min(toNumber(schema.maxItems) ?? 5, Math.max(least, 20));
+    const most = Math.min(toNumber(schema.maxItems) ?? Math.max(least, 5), Math.max(least, 20));
     if (least > 1_000) return undefined;
     const prefix = Array.isArray(schema.prefixItems) ? schema.prefixItems : [];
     const items: Json[] = [];
@@ -330,7 +335,7 @@ function toType(schema: JsonObject): string {
 function toAdditional(schema: JsonObject, name: string): Json | undefined {
   for (const [pattern, inner] of Object.entries(toObject(schema.patternProperties))) {
     try {
-      if (new RegExp(pattern, "u").test(name)) return inner;
+      if (createSafePattern(pattern).test(name)) return inner;
     } catch {
       return undefined;
     }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "@regent/contract";
+import { createSafePattern } from "../safe-pattern.ts";
 import type { Asked } from "./choose-option.ts";
 import { generateMatch } from "./generate-match.ts";
 import type { Prompt } from "./read-prompt.ts";
@@ -85,7 +86,7 @@ function fromPattern(
 ): string | undefined {
   let expression: RegExp;
   try {
-    expression = new RegExp(pattern, "u");
+    expression = createSafePattern(pattern);
   } catch {
     return undefined;
   }
