@@ -5,6 +5,7 @@ import { Interrupted } from "./engine.ts";
 import { type Envelope, packValue, unpackValue } from "./envelope.ts";
 import { Aborted, OutOfTime, toError, toFailure } from "./failure.ts";
 import { type Deadline, type Frame, unionMs } from "./frame.ts";
+import { isOperational, operationalReason, operationalWaitMs } from "./operational.ts";
 import type { Job, Scope, StepControl, StepResult } from "./performer.ts";
 
 /** Bodies that do not heed their signal are left behind after this time. */
@@ -193,7 +194,7 @@ async function perform(attempt: Attempt, work: (signal: AbortSignal) => Promise<
   control.signal.addEventListener("abort", onAbort, { once: true });
   const cancelTimer = limit === undefined ? undefined : watch(deps.timers, deps.clock.now, limit, () => halt("time"));
   try {
-    const result = await Promise.race([work(stop.signal), abandoned]);
+    const result = await Promise.race([throughOutages(attempt, stop.signal, work), abandoned]);
     if (result === undefined || why === "aborted") return why === "time" ? outOfTime() : end({ a: 1 });
     const { spent, detail } = result;
     return end({
@@ -212,6 +213,35 @@ async function perform(attempt: Attempt, work: (signal: AbortSignal) => Promise<
     control.signal.removeEventListener("abort", onAbort);
     cancelTimer?.();
     cancelGrace?.();
+  }
+}
+
+/** A full disk or a lost database is not the stage's failure: the body is done again when there may be room. */
+async function throughOutages(
+  { frame, path }: Attempt,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<StepResult<Json>>,
+): Promise<StepResult<Json>> {
+  const { deps, tracker } = frame.run;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (!isOperational(error) || signal.aborted) throw error;
+      tracker.waitBegins(path, operationalReason(error));
+      await new Promise<void>((resolve) => {
+        const cancel = deps.timers.after(operationalWaitMs(tries), resolve);
+        signal.addEventListener(
+          "abort",
+          () => {
+            cancel();
+            resolve();
+          },
+          { once: true },
+        );
+      });
+      tracker.waitEnds(path, null);
+    }
   }
 }
 

@@ -5,8 +5,10 @@ import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
 import { type Engine, type EngineRun, Interrupted, type Program, type RecordedStep, type StartRun } from "../engine.ts";
 import { createLane, type Operations } from "../lane.ts";
+import { isOperational, operationalWaitMs } from "../operational.ts";
 import { createLeases } from "./leases.ts";
-import { allowMessages } from "./store.ts";
+import { allowMessages, createLeaseStore } from "./store.ts";
+import { createWaits, type Waits } from "./waits.ts";
 
 export interface DbosEngineOptions {
   program: Program;
@@ -36,15 +38,18 @@ const CHILD_POLL_MS = 200;
 const QUEUE_POLL_MS = 50;
 
 /** What DBOS has registered is global to the process; which engine it serves is not. */
-let current: { program: Program; probe: (moment: string) => void } | undefined;
+let current: { program: Program; probe: (moment: string) => void; live: Set<string>; waits: Waits } | undefined;
 
 const workflow = DBOS.registerWorkflow(
   async (id: string, input: Json): Promise<Json> => {
-    const { program, probe } = current!;
+    const { program, probe, live, waits } = current!;
+    live.add(id);
     try {
-      return await program({ id, input }, createLane(operationsOf(probe)));
+      return await program({ id, input }, createLane(operationsOf(probe, waits)));
     } catch (error) {
       throw error instanceof Interrupted ? error.cause : error;
+    } finally {
+      live.delete(id);
     }
   },
   { name: "run", maxRecoveryAttempts: 1_000_000 },
@@ -55,7 +60,10 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   const { pool, url, works, log } = options;
   const outside = AsyncLocalStorage.snapshot();
   const logger = loggerOf(log);
-  const leases = createLeases(options);
+  const live = new Set<string>();
+  const store = createLeaseStore(pool);
+  const waits = createWaits(store);
+  const leases = createLeases({ ...options, store, waits, isLive: (run) => live.has(run) });
   let client: DBOSClient;
   let launched = false;
 
@@ -133,7 +141,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       const shared = { systemDatabaseUrl: url, systemDatabasePool: pool, logger };
       if (works) {
         if (current !== undefined) throw new Error("One durable engine at a time in a process.");
-        current = { program: options.program, probe: options.probe ?? (() => {}) };
+        current = { program: options.program, probe: options.probe ?? (() => {}), live, waits };
         DBOS.setConfig({
           ...shared,
           ...{ name: "regent", serializer: plainJson, applicationVersion: INTERPRETER, executorID: options.executor },
@@ -164,37 +172,39 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
 const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
 
 /** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
-function operationsOf(probe: (moment: string) => void): Operations {
+function operationsOf(probe: (moment: string) => void, waits: Waits): Operations {
   const context = getCurrentContextStore()!;
-  const under = <T>(id: number, work: () => Promise<T>): Promise<T> =>
-    runWithParentContext(context, { curWFFunctionId: id }, work).catch((error: unknown) => {
-      if (error instanceof DbosErrors.DBOSWorkflowCancelledError && error.workflowID !== context.workflowId)
-        throw error;
-      if (error instanceof DBOSWorkflowConflictError || error instanceof DbosErrors.DBOSWorkflowCancelledError)
-        throw new Interrupted("interrupted", { cause: error });
-      throw error;
-    });
+  const under = async <T>(id: number, work: () => Promise<T>): Promise<T> => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await runWithParentContext(context, { curWFFunctionId: id }, work);
+      } catch (error) {
+        if (isInterruption(error, context.workflowId)) throw new Interrupted("interrupted", { cause: error });
+        if (!isOperational(error)) throw error;
+        await after(operationalWaitMs(tries));
+      }
+    }
+  };
   return {
     async step(id, name, body) {
       probe("before step");
-      const value = await under(id, () =>
-        DBOS.runStep(
-          async () => {
-            const result = await body();
-            probe("after body");
-            return result;
-          },
-          { name },
-        ),
-      );
+      // What could not be recorded is recorded again, not done again.
+      let done: Promise<Json> | undefined;
+      const once = async (): Promise<Json> => {
+        done ??= body();
+        const result = await done;
+        probe("after body");
+        return result;
+      };
+      const value = await under(id, () => DBOS.runStep(once, { name }));
       probe("after step");
       return value;
     },
     async receive(id, _name, topic, timeoutMs) {
       probe("before receive");
-      const message = await under(id, () =>
-        DBOS.recv<Json>(topic, { timeoutSeconds: timeoutMs / 1_000, pollingIntervalMs: POLL_MS }),
-      );
+      const ends = waits.begin(context.workflowId!, topic);
+      const options = { timeoutSeconds: timeoutMs / 1_000, pollingIntervalMs: POLL_MS };
+      const message = await under(id, () => DBOS.recv<Json>(topic, options)).finally(ends);
       probe("after receive");
       return message;
     },
@@ -208,6 +218,10 @@ function operationsOf(probe: (moment: string) => void): Operations {
     },
   };
 }
+
+const isInterruption = (error: unknown, run: string | undefined): boolean =>
+  error instanceof DBOSWorkflowConflictError ||
+  (error instanceof DbosErrors.DBOSWorkflowCancelledError && error.workflowID === run);
 
 const plainJson = {
   name: () => "json",

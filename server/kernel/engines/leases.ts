@@ -1,31 +1,51 @@
-import type pg from "pg";
 import type { DbosEngineOptions } from "./dbos.ts";
-import { createLeaseStore } from "./store.ts";
+import type { LeaseStore } from "./store.ts";
+import type { Waits } from "./waits.ts";
 
 /** Workers without a lease are rare (an old version, a lost row) and looking for them reads every open run. */
 const ORPHAN_BEATS = 24;
+/** Ten seconds with the default lease. */
+const SWEEP_BEATS = 8;
 
 /**
  * Who is alive. Each worker renews its lease four times in the lease's length; whoever finds a lease that ran out
  * claims it, puts the dead worker's runs on the recovery queue and removes it last, so a reaper's own death strands
  * nothing. The engine fences every write by owner: a worker that was only slow finds its runs gone, and nothing double.
  */
-export function createLeases(options: Pick<DbosEngineOptions, "pool" | "executor" | "exclusive" | "leaseMs" | "log">) {
+export function createLeases(
+  options: Pick<DbosEngineOptions, "executor" | "exclusive" | "leaseMs" | "log"> & {
+    /** Does this process lead the run at this moment? */
+    isLive(run: string): boolean;
+    waits: Waits;
+    store: LeaseStore;
+  },
+) {
   const { executor, log } = options;
   const leaseMs = options.leaseMs ?? 5_000;
-  const store = createLeaseStore(options.pool as pg.Pool);
+  const { store } = options;
   let timer: NodeJS.Timeout | undefined;
   let beat: Promise<void> = Promise.resolve();
   let stopped = false;
 
   async function takeOver(resume: (runs: string[]) => Promise<unknown>): Promise<void> {
     for (const dead of await store.claimDead(executor)) {
-      for (let runs = await store.runsOf(dead); runs.length > 0; runs = await store.runsOf(dead)) {
+      for (let runs = await store.runsOf(dead, 500); runs.length > 0; runs = await store.runsOf(dead, 500)) {
         log.info(`Worker ${dead} is gone: going on with ${runs.length} of its runs.`);
         await resume(runs);
       }
       await store.remove(dead);
     }
+  }
+
+  /** Runs that are ours and that nobody leads: their end could not be written. Seen twice, so that none is just beginning. */
+  let suspects = new Set<string>();
+  async function reviveStalled(resume: (runs: string[]) => Promise<unknown>): Promise<void> {
+    const idle = (await store.runsOf(executor, 50_000)).filter((run) => !options.isLive(run));
+    const stalled = idle.filter((run) => suspects.has(run));
+    suspects = new Set(idle);
+    if (stalled.length === 0) return;
+    log.info(`Going on with ${stalled.length} runs whose end could not be written.`);
+    await resume(stalled);
   }
 
   return {
@@ -41,8 +61,12 @@ export function createLeases(options: Pick<DbosEngineOptions, "pool" | "executor
       const tick = async (): Promise<void> => {
         try {
           await store.renew(executor, leaseMs);
-          if (++beats % ORPHAN_BEATS === 0) await store.findOrphans();
+          if (++beats % ORPHAN_BEATS === 0) {
+            await store.findOrphans();
+            await reviveStalled(resume);
+          }
           await takeOver(resume);
+          if (beats % SWEEP_BEATS === 0) await options.waits.sweep();
         } catch (error) {
           log.warn(`The lease could not be renewed: ${error instanceof Error ? error.message : error}`);
         }

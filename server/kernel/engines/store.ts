@@ -57,16 +57,32 @@ export function createLeaseStore(pool: pg.Pool) {
       );
       return rows.map((row) => row.executor_id);
     },
-    async runsOf(executor: string): Promise<string[]> {
+    async runsOf(executor: string, limit: number): Promise<string[]> {
       const { rows } = await pool.query<{ workflow_uuid: string }>(
         `select workflow_uuid
          from dbos.workflow_status
          where status = 'PENDING'
          and executor_id = $1
-         limit 500`,
-        [executor],
+         limit $2`,
+        [executor, limit],
       );
       return rows.map((row) => row.workflow_uuid);
+    },
+    /** Sends the engine's own notification again for messages that lie there unread; by its index on run and topic. */
+    async notifyAgain(runs: string[], topics: string[]): Promise<number> {
+      const { rowCount } = await pool.query(
+        `select pg_notify('dbos_notifications_channel', wait.run || '::' || wait.topic)
+         from unnest($1::text[], $2::text[]) as wait (run, topic)
+         where exists (
+           select
+           from dbos.notifications
+           where destination_uuid = wait.run
+           and topic = wait.topic
+           and not consumed
+         )`,
+        [runs, topics],
+      );
+      return rowCount ?? 0;
     },
     async remove(executor: string): Promise<void> {
       await pool.query("delete from dbos.executor_lease where executor_id = $1 and expires_at <= now()", [executor]);
@@ -82,3 +98,5 @@ export async function allowMessages(pool: pg.Pool, role: string): Promise<void> 
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+export type LeaseStore = ReturnType<typeof createLeaseStore>;
