@@ -138,11 +138,20 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
     return found.body;
   }
 
-  async function inputFiles(daemon: Daemon, inputs: JsonObject): Promise<{ name: string; tree: Digest }[]> {
+  async function inputFiles(
+    daemon: Daemon,
+    inputs: JsonObject,
+  ): Promise<{ name: string; tree: Digest; kind: "file" | "folder" }[]> {
     const given = daemon.inputs.filter(
       (field) => (field.type === "file" || field.type === "folder") && inputs[field.name] !== null,
     );
-    return Promise.all(given.map(async ({ name }) => ({ name, tree: await treeOf(inputs[name] as Json) })));
+    return Promise.all(
+      given.map(async ({ name, type }) => ({
+        name,
+        tree: await treeOf(inputs[name] as Json),
+        kind: type as "file" | "folder",
+      })),
+    );
   }
   async function treeOf(input: Json): Promise<Digest> {
     const id = typeof input === "string" ? input : (input as { id: string }).id;

@@ -36,7 +36,14 @@ export const fileOperations = {
     summary: "Stores a file (raw body, or one part of a form) or a folder (a tar, or several parts named by path).",
     allow: "operator",
     /** Name of the file or folder; in a form, the part's own name when absent. */
-    input: z.strictObject({ name: z.string().min(1).max(255).optional() }),
+    input: z.strictObject({
+      name: z
+        .string()
+        .min(1)
+        .max(255)
+        .regex(/^(?!\.{1,2}$)[^/\\\0]+$/, "a name, not a path")
+        .optional(),
+    }),
     output: StoredFile,
     status: 201,
     body: "bytes",

@@ -126,10 +126,12 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       clearInterval(pruning);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await feed.close();
-      server.closeIdleConnections();
+      // Connections that clients keep open become idle one after another, as their last answers end.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
       clearTimeout(cut);
+      clearInterval(idle);
       await removeServerFile(deps.dataFolder);
     }),
   };

@@ -37,7 +37,8 @@ export function routeOperation(app: Hono, named: NamedOperation, handler: AnyHan
       const by = operation.allow === "public" ? "public" : authorize(request);
       const { input, body } = await readInput(request, context.req.param());
       const key = readIdempotencyKey(request);
-      if (operation.body === "bytes") upload = await spoolUpload(request, deps.upload);
+      if (operation.body === "bytes")
+        upload = await spoolUpload(request, { ...deps.upload, name: (input as { name?: string }).name });
 
       const call = (newId: (kind: IdKind) => string): Call => ({
         by,

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { EXIT, UsageError } from "../command.ts";
 import { type ConnectOptions, readServerFile } from "./connect.ts";
 
 const SERVER = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
@@ -38,7 +39,10 @@ export async function startServer(options: ConnectOptions): Promise<{ url: strin
   const deadline = performance.now() + START_MS_MAX;
   while (performance.now() < deadline) {
     const code = await Promise.race([exited, new Promise<"running">((resolve) => setTimeout(resolve, 40, "running"))]);
-    if (code !== "running") throw new Error(`The server did not start.\n${toReason(said)}`);
+    if (code !== "running") {
+      const message = `The server did not start.\n${toReason(said)}`;
+      throw code === EXIT.wrongUsage ? new UsageError(message) : new Error(message);
+    }
     const file = await readServerFile(options.dataFolder);
     if (file && file.pid === child.pid) return { url: file.url, stop };
   }

@@ -10,7 +10,7 @@ export function ask(approval: Approval, now: number, back: string): Html {
   const { decision } = approval;
   return html`<article class="ask" data-part="${approval.id}-${approval.state}">
 <h3>${approval.ask}</h3>
-<p class="from">${approval.daemon} · ${approval.stage} · asked ${toAgo(approval.requested_at, now)} · <a href="/runs/${approval.run}">see the run</a></p>
+<p class="from">${approval.daemon} · ${approval.stage} · asked ${toAgo(approval.requested_at, now)}${back === "/" && html` · <a href="/runs/${approval.run}">see the run</a>`}</p>
 ${approval.expires_at !== null && approval.state === "open" && html`<p class="from">If you do nothing it is ${OTHERWISE[approval.otherwise]} ${toAgo(approval.expires_at, now)}.</p>`}
 ${approval.show.map(shown)}
 ${

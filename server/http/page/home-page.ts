@@ -45,8 +45,11 @@ function runRow(run: RunSummary, now: number): Html {
   const until = run.ended_at === null ? now : Date.parse(run.ended_at);
   const isMoving = run.status === "running";
   return html`<a class="row" href="/runs/${run.id}"${isMoving && html` data-moving`}>${mark(run.status)}
-<span class="title"><b>${run.daemon.id}</b><span>${run.error?.message ?? run.waiting_for ?? run.id}</span></span>
+<span class="title"><b>${run.daemon.id}</b><span>${run.error?.message ?? waitOf(run) ?? run.id}</span></span>
 <span class="number took">${run.started_at === null ? "–" : toDuration(until - Date.parse(started))}</span>
 <span class="number cost">${run.offline ? "offline" : toCostText(run.cost)}</span>
 <span class="number"><time datetime="${started}" title="${started}">${toAgo(started, now)}</time></span></a>`;
 }
+
+const waitOf = ({ waiting_for }: RunSummary): string | undefined =>
+  waiting_for === null ? undefined : waiting_for.startsWith("approval ") ? "needs you" : `waits for ${waiting_for}`;

@@ -63,8 +63,8 @@ function strip(run: Run, stages: Placed[], now: number, totalMs: number): Html {
 }
 
 function durationOf(stage: StageView, now: number): number | null {
-  if (stage.duration_ms !== null) return stage.duration_ms;
-  return stage.started_at === null ? null : now - Date.parse(stage.started_at);
+  const isActive = ["running", "waiting", "paused"].includes(stage.status) && stage.started_at !== null;
+  return isActive ? now - Date.parse(stage.started_at!) : stage.duration_ms;
 }
 
 function stageRow(stage: StageView, depth: number, index: number, scale: Scale, now: number): Html {

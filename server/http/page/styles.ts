@@ -93,7 +93,8 @@ a.row:hover { background: var(--surface-2); }
 .pill.bare { padding-left: 10px; }
 
 .ask { padding: 18px 20px; border-top: 1px solid var(--border); }
-.head + .ask { border-top: 0; }
+.head + .ask, .panel > .ask:first-child { border-top: 0; }
+.stack > div:empty { display: none; }
 .ask h3 { font-size: 1rem; line-height: 1.5rem; font-weight: 600; letter-spacing: -0.014em; }
 .ask .from { color: var(--fg-muted); margin-top: 2px; }
 .ask .from a { color: var(--accent-fg); } .ask .from a:hover { text-decoration: underline; }

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream as WebReadableStream } from "node:stream/web";
 import { fail, isErrorCode } from "@regent/contract";
 import type { Random } from "#platform";
+import { toSafePath } from "./safe-path.ts";
 import { unpackForm } from "./unpack-form.ts";
 import { unpackTar } from "./unpack-tar.ts";
 
@@ -22,6 +23,8 @@ export interface Upload {
 }
 
 export interface SpoolOptions {
+  /** What a raw body is called; it becomes the file's name. */
+  name?: string;
   folder: string;
   random: Random;
   bytesMax: number;
@@ -85,8 +88,10 @@ async function unpack(
   }
   if (mime?.startsWith("multipart/"))
     throw fail("unsupported_media_type", { expected: "raw bytes, form-data or a tar" });
-  await send(async (source) => pipeline(source, createWriteStream(content, { flags: "wx" })));
-  return { path: content, kind: "file" };
+  await mkdir(content);
+  const file = join(content, toSafePath(options.name ?? "file") || "file");
+  await send(async (source) => pipeline(source, createWriteStream(file, { flags: "wx" })));
+  return { path: file, kind: "file" };
 }
 
 /** A client that goes away in the middle is its own doing, not an error of ours. */
