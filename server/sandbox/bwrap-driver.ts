@@ -36,10 +36,11 @@ export const bwrapDriver: Driver = {
       ...ETC_FDS.map(({ name, fd }): [number, Buffer] => [fd, Buffer.from(ETC_FILES[name] ?? "")]),
     ]),
     statusFd: STATUS_FD,
+    answerFd: ENVIRONMENT_FD,
   }),
 };
 
-export const bwrapOptions = (script: WalledScript): string[] => [
+const bwrapOptions = (script: WalledScript): string[] => [
   ...["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
   ...["--disable-userns", "--assert-userns-disabled", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"],
   ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"],

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync 
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MB } from "./limits.ts";
-import { identify, isRunning, readText, signal } from "./processes.ts";
+import { isOwnerAlive, ownName, readText, signal } from "./processes.ts";
 import type { Limits } from "./sandbox.ts";
 
 export interface GroupUsage {
@@ -42,9 +42,7 @@ const V1_CONTROLLERS = ["memory", "pids", "cpu", "cpuacct", "freezer"] as const;
 
 /** Undefined where none can be made; runs are then watched instead. */
 export function findControlGroups(): ControlGroups | undefined {
-  const me = identify(process.pid);
-  if (!me) return undefined;
-  const owner = `${me.pid}-${me.startedAt}`;
+  const owner = ownName();
   for (const [version, find] of [
     [1, findV1],
     [2, findV2],
@@ -208,11 +206,6 @@ const killMembers = (path: string): void => {
   for (const pid of (readText(join(path, "cgroup.procs")) ?? "").split("\n")) {
     if (pid) signal(Number(pid), "SIGKILL");
   }
-};
-
-const isOwnerAlive = (name: string): boolean => {
-  const [pid, startedAt = ""] = name.split("-");
-  return isRunning({ pid: Number(pid), startedAt });
 };
 
 const listFolders = (path: string): string[] =>

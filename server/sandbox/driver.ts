@@ -23,8 +23,10 @@ export interface Command {
   argv: string[];
   /** Bytes that the process reads to their end, by descriptor. */
   feeds: Map<number, Buffer>;
-  /** Where bubblewrap tells the host's number of the sandbox's first process. */
-  statusFd?: number;
+  /** Where the driver tells the host's number of the sandbox's first process, and that the walls stood. */
+  statusFd: number;
+  /** Fed only when the inside has said something on it. */
+  answerFd: number;
 }
 
 /** One way to build the walls. */

@@ -4,6 +4,7 @@ import type { WalledScript } from "./driver.ts";
 import { MB, OPEN_FILES, RUNTIME_RESERVE_MB } from "./limits.ts";
 import type { Limits } from "./sandbox.ts";
 
+/** The shell inside says on it that the walls stand, and gets the environment for its answer. */
 export const ENVIRONMENT_FD = 6;
 
 export const ETC_FILES: Record<string, string> = {
@@ -29,7 +30,10 @@ export const MASKED = [
   .map((name) => `/proc/${name}`)
   .filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o006) !== 0);
 
-/** The environment of the script: a home, a language, a path, and what the stage gives. */
+/**
+ * The environment of the script: a home, a language, a path, and what the stage gives. Its last word lets the script
+ * go: a server that dies while the walls are built never says it, and nothing runs.
+ */
 export const environmentOf = (script: WalledScript): Buffer => {
   const env = {
     PATH: "/opt/regent/bin:/usr/local/bin:/usr/bin:/bin",
@@ -38,7 +42,7 @@ export const environmentOf = (script: WalledScript): Buffer => {
     TMPDIR: "/tmp",
     ...script.env,
   };
-  return Buffer.from(Object.entries(env).flatMap(([name, value]) => `${name}=${value}\0`).join("")); // biome-ignore format: one line
+  return Buffer.from([...Object.entries(env), ["regent_go", "1"]].map(([name, value]) => `${name}=${value}\0`).join("")); // biome-ignore format: one line
 };
 
 export const startFolder = ({ workingDirectory }: WalledScript): string =>
@@ -55,7 +59,9 @@ export const innerCommand = (script: WalledScript): string[] => [
 ];
 
 const innerShell = (limits: Limits): string => `
+echo ready >&${ENVIRONMENT_FD} || exit 125
 while IFS= read -r -d '' regent_pair <&${ENVIRONMENT_FD}; do export "$regent_pair"; done 2>/dev/null
+[ "$regent_go" = 1 ] || exit 125
 for regent_fd in /proc/self/fd/*; do
   regent_fd=\${regent_fd##*/}
   if [ "$regent_fd" -gt 2 ]; then eval "exec $regent_fd>&-"; fi
@@ -66,5 +72,5 @@ ulimit -c 0; ulimit -n ${OPEN_FILES}; ulimit -f ${(limits.workspaceMb * MB) / 10
 ulimit -S -t ${limits.cpuSeconds}; ulimit -H -t ${limits.cpuSeconds + 1}
 ulimit -l 0; ulimit -q 0; ulimit -i 128
 ulimit -d ${(limits.memoryMb + RUNTIME_RESERVE_MB) * 1024}; ulimit -u ${limits.pids}
-unset regent_pair regent_fd
+unset regent_pair regent_fd regent_go
 exec "$@"`;

@@ -4,7 +4,7 @@
  * before the script starts.
  */
 import { execFile } from "node:child_process";
-import { closeSync, constants, fchownSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fchownSync, mkdirSync, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,7 +18,6 @@ export interface Pipe {
 
 export interface Pipes {
   take(uid: number | undefined): Promise<Pipe>;
-  close(): void;
 }
 
 const BATCH = 32;
@@ -58,6 +57,5 @@ export function createPipes(directory: string): Pipes {
         closeWriter: () => closeSync(writeFd),
       };
     },
-    close: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -19,6 +19,17 @@ export const isRunning = ({ pid, startedAt }: ProcessIdentity): boolean => {
   return fields !== undefined && fields[19] === startedAt && fields[0] !== "Z" && fields[0] !== "X";
 };
 
+/** How things that outlive a crash name the server that made them: its number and its start. */
+export const ownName = (): string => toName(identify(process.pid) ?? { pid: process.pid, startedAt: "" });
+
+/** Whether the server that a name stands for is still there. */
+export const isOwnerAlive = (name: string): boolean => {
+  const [pid, startedAt = ""] = name.split("-");
+  return isRunning({ pid: Number(pid), startedAt });
+};
+
+const toName = ({ pid, startedAt }: ProcessIdentity): string => `${pid}-${startedAt}`;
+
 /** The process and all its descendants. A child of the sandbox's first process cannot leave this tree. */
 export function listTree(root: number): number[] {
   const found = [root];

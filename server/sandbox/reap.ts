@@ -1,5 +1,6 @@
-import { readdirSync, statSync } from "node:fs";
-import { signal } from "./processes.ts";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isOwnerAlive, signal } from "./processes.ts";
 import type { Uids } from "./uids.ts";
 
 /** Ends whatever still runs under a user number whose server died, then frees the number. Returns how many processes. */
@@ -15,4 +16,11 @@ export function endStaleUsers(uids: Uids): number {
   }
   for (const uid of stale) uids.forget(uid);
   return ended;
+}
+
+/** Folders of servers that died. */
+export function removeStaleFolders(directory: string): void {
+  for (const name of readdirSync(directory).filter((each) => /^\d+-\d+$/.test(each) && !isOwnerAlive(each))) {
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
 }

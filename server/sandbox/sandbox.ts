@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@regent/contract";
 import { type Clock, systemClock } from "#platform";
@@ -9,7 +9,8 @@ import type { Driver } from "./driver.ts";
 import { DEFAULT_LIMITS, withDefaults } from "./limits.ts";
 import { createPipes } from "./pipes.ts";
 import { probeDriver } from "./probe-driver.ts";
-import { endStaleUsers } from "./reap.ts";
+import { ownName } from "./processes.ts";
+import { endStaleUsers, removeStaleFolders } from "./reap.ts";
 import { runScript, type Walls } from "./run-script.ts";
 import { createFilter } from "./seccomp.ts";
 import { chooseUidRange, createUids } from "./uids.ts";
@@ -103,19 +104,20 @@ export interface SandboxDeps {
  * any hit disqualifies it. Without a driver that passes, the sandbox exists and refuses every script.
  */
 export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
-  mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
+  const directory = join(deps.directory, ownName());
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const root = process.getuid?.() === 0;
   const range = root ? chooseUidRange() : undefined;
   const groups = deps.controlGroups === false ? undefined : findControlGroups();
   const uids = range && createUids(range);
   const common = {
     clock: deps.clock ?? systemClock,
-    directory: deps.directory,
+    directory,
     node: realpathSync(deps.node ?? process.execPath),
     limits: withDefaults(deps.limits, DEFAULT_LIMITS),
     uids,
     groups,
-    pipes: createPipes(join(deps.directory, "pipes", String(process.pid))),
+    pipes: createPipes(join(directory, "pipes")),
   };
 
   let walls: Walls | undefined;
@@ -152,9 +154,12 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
       checkSpec(spec);
       return runScript(walls, spec, control);
     },
-    reap: async () => (uids ? endStaleUsers(uids) : 0) + ((await groups?.reap()) ?? 0),
+    async reap() {
+      removeStaleFolders(deps.directory);
+      return (uids ? endStaleUsers(uids) : 0) + ((await groups?.reap()) ?? 0);
+    },
     async close() {
-      common.pipes.close();
+      rmSync(directory, { recursive: true, force: true });
       await groups?.close();
     },
   };

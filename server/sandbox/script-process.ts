@@ -32,13 +32,13 @@ export class ScriptProcess {
   readonly #child: ChildProcess;
   readonly #group: ControlGroup | undefined;
   readonly #streams: Readable[];
-  readonly #statusFd: number | undefined;
+  readonly #statusFd: number;
   #first: ProcessIdentity | undefined;
   #reported = false;
   #ended = false;
 
   constructor(start: Launch, command: Command, { stdin, stdout, stderr, group }: Surroundings) {
-    const highest = Math.max(command.statusFd ?? 0, ...command.feeds.keys());
+    const highest = Math.max(command.statusFd, ...command.feeds.keys());
     const [program = "", ...rest] = start.argv;
     this.#group = group;
     this.#statusFd = command.statusFd;
@@ -61,9 +61,12 @@ export class ScriptProcess {
     });
     if (this.#child.pid === undefined) return;
     lowerPriority(this.#child.pid);
-    for (const [fd, bytes] of command.feeds) feed(this.#pipe(fd) as Writable, bytes);
+    for (const [fd, bytes] of command.feeds) {
+      if (fd !== command.answerFd) feed(this.#pipe(fd) as Writable, bytes);
+      else (this.#pipe(fd) as Readable).once("data", () => feed(this.#pipe(fd) as Writable, bytes));
+    }
     if (stdin) feed(this.#pipe(0) as Writable, stdin);
-    if (command.statusFd !== undefined) this.#readStatus(this.#pipe(command.statusFd) as Readable);
+    this.#readStatus(this.#pipe(command.statusFd) as Readable);
   }
 
   onOutput(listener: (chunk: Buffer, stream: "stdout" | "stderr") => void): void {
@@ -122,7 +125,7 @@ export class ScriptProcess {
       if (waited === 50) signal(this.#first.pid, "SIGKILL");
       await delay(waited < 20 ? 1 : 10);
     }
-    const status = this.#statusFd === undefined ? undefined : (this.#pipe(this.#statusFd) as Readable);
+    const status = this.#pipe(this.#statusFd) as Readable;
     const open = [...this.#streams, status].filter((stream) => stream && !stream.readableEnded);
     const closed = Promise.all(open.map((stream) => new Promise((resolve) => stream?.once("close", resolve))));
     await Promise.race([closed, delay(PIPES_CLOSE_MS, undefined, { ref: false })]);

@@ -19,7 +19,7 @@ export async function stageInputs(spec: ScriptSpec, place: string, uid: number |
     const path = await realpath(source);
     if (uid === undefined || (await isReadableByAll(path))) inputs.push({ name, source: path });
     else {
-      folder ??= await mkdtemp(join(place, `inputs-${process.pid}-`));
+      folder ??= await mkdtemp(join(place, "inputs-"));
       await chmod(folder, 0o711);
       const copy = join(folder, String(inputs.length));
       const filter = async (from: string) => isContent(await stat(from).catch(() => undefined));

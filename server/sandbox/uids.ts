@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { identify, isRunning, type ProcessIdentity, readText } from "./processes.ts";
+import { isOwnerAlive, ownName, readText } from "./processes.ts";
 
 export interface UidRange {
   first: number;
@@ -30,17 +30,16 @@ export const chooseUidRange = (): UidRange | undefined =>
 
 export function createUids(range: UidRange) {
   mkdirSync(LOCKS, { recursive: true, mode: 0o700 });
-  const me = identify(process.pid);
-  if (!me) throw new Error("no /proc");
+  const owner = ownName();
   // Each server begins at another place, so that a number rests for long before it is used again.
-  let cursor = (me.pid * 127) % range.count;
+  let cursor = (process.pid * 127) % range.count;
 
   return {
     take(): RunUid {
       for (let tries = 0; tries < range.count; tries += 1) {
         const uid = range.first + (cursor++ % range.count);
         const path = join(LOCKS, String(uid));
-        if (lock(path, me)) return { uid, release: () => unlinkSync(path) };
+        if (lock(path, owner)) return { uid, release: () => unlinkSync(path) };
       }
       throw new Error("every user number of the sandbox is taken");
     },
@@ -57,9 +56,9 @@ export function createUids(range: UidRange) {
 
 export type Uids = ReturnType<typeof createUids>;
 
-function lock(path: string, holder: ProcessIdentity): boolean {
+function lock(path: string, owner: string): boolean {
   try {
-    writeFileSync(path, `${holder.pid} ${holder.startedAt}`, { flag: "wx", mode: 0o600 });
+    writeFileSync(path, owner, { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -67,12 +66,10 @@ function lock(path: string, holder: ProcessIdentity): boolean {
   }
 }
 
+/** Gone: released just now. Empty: its holder is between making and filling the file. */
 function isHeld(path: string): boolean {
-  const text = readText(path);
-  if (text === undefined) return true; // released just now
-  const [pid, startedAt] = text.split(" ");
-  // Empty: its holder is between making and filling the file.
-  return pid === undefined || startedAt === undefined || isRunning({ pid: Number(pid), startedAt });
+  const owner = readText(path);
+  return owner === undefined || owner === "" || isOwnerAlive(owner);
 }
 
 const covers = (map: string, { first, count }: UidRange): boolean =>

@@ -39,6 +39,7 @@ export const usernsDriver: Driver = {
       [SCRIPT_FD, script.text],
     ]),
     statusFd: STATUS_FD,
+    answerFd: ENVIRONMENT_FD,
   }),
 };
 

@@ -8,7 +8,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 /** Stands in the server's environment, where no script may see it. */
-export const MARK = "REGENT_SERVER_SECRET";
+const MARK = "REGENT_SERVER_SECRET";
 
 export type Arena = Awaited<ReturnType<typeof createArena>>;
 
