@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Daemon, fail, type Json, type JsonObject } from "@regent/contract";
+import { type Daemon, fail, type Json, type JsonObject, RegentError } from "@regent/contract";
 import { createAgents } from "#agents";
 import { createApprovals } from "#approvals";
 import { checkInputs, createCompanies } from "#company";
@@ -158,6 +158,16 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
     return (id.startsWith("sha256:") ? id : (await files.get(id)).digest) as Digest;
   }
 
+  /** Only a run that is not there any more has ended as well; whoever cannot be asked has not. */
+  async function hasEnded(run: string): Promise<boolean> {
+    try {
+      return (await kernel.get(run)).ended_at !== null;
+    } catch (error) {
+      if (error instanceof RegentError && error.code === "not_found") return true;
+      throw error;
+    }
+  }
+
   const works = config.role !== "api";
   if (works) {
     await scratch.sweep();
@@ -174,7 +184,7 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
   async function tidy(): Promise<void> {
     try {
       if (config.retentionDays !== undefined) await kernel.prune(config.retentionDays * 24 * HOUR_MS);
-      await approvals.sweep(async (run) => (await kernel.get(run).catch(() => undefined))?.ended_at !== null);
+      await approvals.sweep(hasEnded);
     } catch (error) {
       log.warn({ reason: String(error) }, "old runs could not be removed; tried again in an hour");
     }

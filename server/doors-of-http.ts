@@ -49,6 +49,7 @@ export function doorsOfHttp({ kernel, approvals, triggers, files, companies, gat
     },
     approvals,
     events: triggers.events,
+    triggers,
     files,
     definitions: {
       companyName: () => companies.current().name,

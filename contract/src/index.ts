@@ -16,4 +16,5 @@ export * from "./page.ts";
 export * from "./runs.ts";
 export * from "./stream.ts";
 export * from "./system.ts";
+export * from "./triggers.ts";
 export * from "./units.ts";

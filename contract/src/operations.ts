@@ -7,12 +7,14 @@ import type { Operation } from "./operation.ts";
 import { runOperations } from "./runs.ts";
 import { streamOperations } from "./stream.ts";
 import { systemOperations } from "./system.ts";
+import { triggerOperations } from "./triggers.ts";
 
 /** Everything the API can do, by noun and verb. Routes, OpenAPI and the client are made from this; there is no second list. */
 export const operations = {
   runs: runOperations,
   approvals: approvalOperations,
   events: eventOperations,
+  triggers: triggerOperations,
   files: fileOperations,
   definitions: definitionOperations,
   models: modelOperations,

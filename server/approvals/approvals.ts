@@ -1,7 +1,7 @@
 import type { Approval, ApprovalState, GateStage, Json, JsonObject, Verdict } from "@regent/contract";
 import type { Performer } from "#kernel";
 import type { Clock, Database, Ids, Transaction } from "#platform";
-import { decideApproval, decideApprovals } from "./decide-approval.ts";
+import { decideApproval } from "./decide-approval.ts";
 import { escalateApproval } from "./escalate-approval.ts";
 import { createGatePerformer } from "./gate.ts";
 import { getApproval, listApprovals } from "./list-approvals.ts";
@@ -38,9 +38,6 @@ export interface Decide {
   effectiveAfterMs?: number;
 }
 
-/** One of several decisions: each stands alone, so one that fails keeps no other back. */
-export type Decided = { id: string; approval: Approval; error: null } | { id: string; approval: null; error: Error };
-
 /** Questions that wait for people. The row of an approval is the truth; the run that asked follows it. */
 export interface Approvals {
   /** Gates by people. Waits as long as the stage says, across restarts; expiry is decided once, by the row. */
@@ -57,8 +54,6 @@ export interface Approvals {
    * @throws not_found, invalid_input, payload_too_large
    */
   decide(id: string, decision: Decide): Promise<Approval>;
-  /** At most 200. */
-  decideMany(decisions: (Decide & { id: string })[]): Promise<Decided[]>;
   /**
    * Takes a decision back that is not yet effective; the approval is open again.
    * @throws decision_is_effective, approval_not_open, not_found
@@ -88,7 +83,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     get: (id) => getApproval(deps, id),
     list: (filter) => listApprovals(deps, filter),
     decide: (id, decision) => decideApproval(deps, id, decision),
-    decideMany: (decisions) => decideApprovals(deps, decisions),
     undo: (id, by) => undoDecision(deps, id, by),
     escalate: (id, by) => escalateApproval(deps, id, by),
     runEnded: (run, tx) => withdrawApprovals(deps, run, tx),

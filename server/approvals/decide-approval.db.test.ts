@@ -104,22 +104,6 @@ test("what the decision says is checked", async () => {
   assert.equal(output?.["note"], "\\u0000");
 });
 
-test("of many decisions each stands alone", async () => {
-  const a = await house.ask("run_many_a");
-  const b = await house.ask("run_many_b");
-  const results = await approvals.decideMany([
-    { id: a.approval.id, verdict: "approve", by: "kim" },
-    { id: "apr_unknown", verdict: "approve", by: "kim" },
-    { id: b.approval.id, verdict: "reject", by: "kim" },
-  ]);
-  assert.deepEqual(
-    results.map((result) => result.approval?.state ?? (result.error as Error & { code: string }).code),
-    ["decided", "not_found", "decided"],
-  );
-  assert.equal((await a.ended).output?.["by"], "kim");
-  assert.equal((await b.ended).error?.code, "rejected");
-});
-
 /** The message, the row and the event are one: a run that is gone keeps all three back. */
 test("a decision that cannot reach its run is not recorded", async () => {
   const { approval, ended } = await house.ask("run_gone");

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Approval, fail } from "@regent/contract";
-import type { ApprovalsDeps, Decide, Decided } from "./approvals.ts";
+import type { ApprovalsDeps, Decide } from "./approvals.ts";
 import { topicOf } from "./gate.ts";
 import { toClosed } from "./settle-approval.ts";
 import { toShownText } from "./shown.ts";
@@ -11,7 +11,6 @@ import { whyNotOpen } from "./why-not-open.ts";
 const NOTE_MAX = 2_000;
 const CHANGES_MAX_BYTES = 256 * 1024;
 const UNDO_MAX_MS = 24 * 3_600_000;
-const BATCH_MAX = 200;
 
 export async function decideApproval(deps: ApprovalsDeps, id: string, decision: Decide): Promise<Approval> {
   const parsed = parseDecision(decision);
@@ -46,20 +45,6 @@ export async function decideApproval(deps: ApprovalsDeps, id: string, decision: 
     await notifyChange(tx, row);
     return toApproval(row);
   });
-}
-
-/** One transaction each, so that one refusal does not undo the others. */
-export async function decideApprovals(deps: ApprovalsDeps, decisions: (Decide & { id: string })[]): Promise<Decided[]> {
-  if (decisions.length > BATCH_MAX) throw invalid("", `at most ${BATCH_MAX} decisions at once`);
-  const results: Decided[] = [];
-  for (const { id, ...decision } of decisions) {
-    try {
-      results.push({ id, approval: await decideApproval(deps, id, decision), error: null });
-    } catch (error) {
-      results.push({ id, approval: null, error: error as Error });
-    }
-  }
-  return results;
 }
 
 function repeatOrRefuse(row: ApprovalRow | undefined, id: string, decision: Decide): Approval {

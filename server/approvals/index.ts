@@ -3,7 +3,6 @@ export {
   type ApprovalsDeps,
   createApprovals,
   type Decide,
-  type Decided,
   type EventLog,
   type RunMessages,
 } from "./approvals.ts";

@@ -1,4 +1,4 @@
-import type { Daemon, DaemonTrigger, InputField, Json, JsonObject } from "@regent/contract";
+import type { CatchUp, Daemon, DaemonTrigger, InputField, Json, JsonObject } from "@regent/contract";
 import { checkScope, type NameUse } from "./check-scope.ts";
 import { checkCron, checkTimezone } from "./check-time.ts";
 import { toKebab } from "./identity.ts";
@@ -82,7 +82,7 @@ function makeTriggers(
           kind: "cron",
           cron: map.cron,
           ...optional("timezone", map.timezone),
-          catchUp: (map.catch_up ?? "none") as "none",
+          catchUp: (map.catch_up ?? "last") as CatchUp,
           ...with_,
         },
       ];

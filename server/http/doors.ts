@@ -15,6 +15,8 @@ import type {
   StoredFile,
   StoredFileEntry,
   SystemStatus,
+  TriggerProblem,
+  TriggerView,
   Verdict,
 } from "@regent/contract";
 
@@ -23,6 +25,7 @@ export interface Capabilities {
   runs: RunsDoor;
   approvals: ApprovalsDoor;
   events: EventsDoor;
+  triggers: TriggersDoor;
   files: FilesDoor;
   definitions: DefinitionsDoor;
   models: ModelsDoor;
@@ -108,6 +111,12 @@ export interface ModelsDoor {
   list(): ModelView[];
   /** Never throws for what the model does. */
   test(model: string, signal: AbortSignal): Promise<ModelTest>;
+}
+
+export interface TriggersDoor {
+  list(): Promise<TriggerView[]>;
+  /** Newest first. */
+  problems(limit: number): Promise<TriggerProblem[]>;
 }
 
 export interface SystemDoor {

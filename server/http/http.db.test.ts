@@ -14,6 +14,7 @@ const capabilities: Capabilities = {
   runs: nothing,
   approvals: nothing,
   events: nothing,
+  triggers: nothing,
   files: nothing,
   definitions: nothing,
   models: { list: () => [], test: nothing },

@@ -5,8 +5,6 @@ export {
   type Events,
   type Loop,
   type RunStarter,
-  type TriggerProblem,
   type Triggers,
   type TriggersDeps,
-  type TriggerView,
 } from "./triggers.ts";

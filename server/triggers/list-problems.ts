@@ -1,5 +1,6 @@
+import type { TriggerProblem } from "@regent/contract";
 import { selectProblems } from "./store.ts";
-import type { TriggerProblem, TriggersDeps } from "./triggers.ts";
+import type { TriggersDeps } from "./triggers.ts";
 
 export async function listProblems(deps: Pick<TriggersDeps, "db">, limit: number): Promise<TriggerProblem[]> {
   const stored = await selectProblems(deps.db, Math.min(Math.max(Math.trunc(limit), 1), 1_000));

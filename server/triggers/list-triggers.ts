@@ -1,6 +1,7 @@
+import type { TriggerView } from "@regent/contract";
 import { companyTriggers } from "./company-triggers.ts";
 import { selectSchedules } from "./store.ts";
-import type { TriggersDeps, TriggerView } from "./triggers.ts";
+import type { TriggersDeps } from "./triggers.ts";
 
 /** Every trigger of the company's daemons, with its next moment, or with what is missing. */
 export async function listTriggers(deps: TriggersDeps): Promise<TriggerView[]> {

@@ -1,4 +1,4 @@
-import type { Event, Json, JsonObject, Page } from "@regent/contract";
+import type { Event, Json, JsonObject, Page, TriggerProblem, TriggerView } from "@regent/contract";
 import type { Company } from "#company";
 import type { Expressions } from "#expressions";
 import type { Pinned, StartRequest } from "#kernel";
@@ -56,29 +56,6 @@ export interface TriggersDeps {
   expressions: Pick<Expressions, "evaluate" | "parse" | "render">;
   companies: CompanyView;
   runs: RunStarter;
-}
-
-/** Why a trigger did not start what it should have started. */
-export interface TriggerProblem {
-  at: string;
-  daemon: string;
-  event: string | null;
-  /** The moment of the schedule. */
-  tick: string | null;
-  code: string;
-  message: string;
-}
-
-/** A trigger of a daemon, as it stands now. */
-export interface TriggerView {
-  daemon: string;
-  kind: "cron" | "event" | "named";
-  /** The expression, the event's type, or the name. */
-  on: string;
-  timezone: string | null;
-  next_at: string | null;
-  /** What stands in its way; null when it works. */
-  missing: string | null;
 }
 
 export interface Loop {

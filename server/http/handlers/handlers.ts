@@ -10,6 +10,7 @@ import { modelHandlers } from "./models.ts";
 import { runHandlers } from "./runs.ts";
 import { streamHandlers } from "./stream.ts";
 import { type SystemDeps, systemHandlers } from "./system.ts";
+import { triggerHandlers } from "./triggers.ts";
 
 /** What a handler knows of the request besides its input. */
 export interface Call {
@@ -44,6 +45,7 @@ export const createHandlers = (deps: Capabilities & SystemDeps) =>
     runs: runHandlers(deps),
     approvals: approvalHandlers(deps),
     events: eventHandlers(deps),
+    triggers: triggerHandlers(deps),
     files: fileHandlers(deps),
     definitions: definitionHandlers(deps),
     models: modelHandlers(deps),
