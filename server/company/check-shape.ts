@@ -150,6 +150,8 @@ function alternativesOf(schema: z.ZodType): Alternatives {
 }
 
 function mostProbable(options: z.ZodType[], value: { [key: string]: Json }): z.ZodType {
+  const exact = options.find((option) => hasExactlyTheKeys(option, value));
+  if (exact !== undefined) return exact;
   let best = options[0]!;
   let most = Number.NEGATIVE_INFINITY;
   for (const option of options) {
@@ -172,6 +174,16 @@ function literalTypes(option: z.ZodType): string[] {
   if (part === undefined) return [];
   const inner = definitionOf(part).type === "optional" ? definitionOf(part).innerType! : part;
   return definitionOf(inner).type === "literal" ? (definitionOf(inner).values as string[]) : [];
+}
+
+function hasExactlyTheKeys(option: z.ZodType, value: { [key: string]: Json }): boolean {
+  const { type, shape } = definitionOf(option);
+  if (type !== "object" || shape === undefined) return false;
+  const isKnown = (key: string): boolean => Object.hasOwn(shape, key) || key.startsWith("x-");
+  return (
+    Object.keys(value).every(isKnown) &&
+    Object.keys(shape).every((key) => Object.hasOwn(value, key) || isOptional(shape[key]!))
+  );
 }
 
 /** How probably this alternative was meant: its keys are there or nearly so, and none is foreign to it. */

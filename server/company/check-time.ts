@@ -3,16 +3,28 @@ import { CronPattern } from "croner";
 import type { Report } from "./report.ts";
 import type { Path } from "./yaml-document.ts";
 
+const crons = new Map<string, string | null>();
+
 export function checkCron(report: Report, cron: string, path: Path): void {
+  let why = crons.get(cron);
+  if (why === undefined) {
+    why = reasonAgainst(cron);
+    if (crons.size < 1_000) crons.set(cron, why);
+  }
+  if (why === null) return;
+  report.error(
+    path,
+    `"${cron}" is no cron line: ${why}.`,
+    "five fields: minute hour day month weekday, such as 0 8 * * 1",
+  );
+}
+
+function reasonAgainst(cron: string): string | null {
   try {
     new CronPattern(cron, undefined, { mode: "5-part" });
+    return null;
   } catch (error) {
-    const why = (error as Error).message.replace(/^CronPattern: /, "").replace(/\.$/, "");
-    report.error(
-      path,
-      `"${cron}" is no cron line: ${why}.`,
-      "five fields: minute hour day month weekday, such as 0 8 * * 1",
-    );
+    return (error as Error).message.replace(/^CronPattern: /, "").replace(/\.$/, "");
   }
 }
 

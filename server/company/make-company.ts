@@ -72,7 +72,18 @@ export function makeCompany(
   };
   const budgets = (sound("budgets")[0]?.source as JsonObject | undefined) ?? {};
   const places = new Map(known.map((item) => [`${item.kind}/${item.id}`, item.report.place(item.path)]));
-  return { company: { ...made, budgets, digests: toDigests(made), places }, problems };
+  let digests: Map<string, Digest> | undefined;
+  const company = {
+    ...made,
+    budgets,
+    places,
+    // Taken when asked for: a check of the files alone needs none.
+    get digests() {
+      digests ??= toDigests(made);
+      return digests;
+    },
+  };
+  return { company, problems };
 }
 
 const byPlace = (a: Problem, b: Problem): number =>
