@@ -24,11 +24,9 @@ const REFUSED = new Set([
   "rejected",
 ]);
 
-export function toExit(error: unknown): number {
+function toExit(error: unknown): number {
   if (error instanceof UsageError) return EXIT.wrongUsage;
   if (!(error instanceof ApiError)) return EXIT.failed;
   if (REFUSED.has(error.code)) return EXIT.refused;
   return error.status === 400 || error.code === "company_has_errors" ? EXIT.wrongUsage : EXIT.failed;
 }
-
-export const isRefusal = (code: string): boolean => REFUSED.has(code) && code !== "rejected";

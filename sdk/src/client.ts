@@ -36,6 +36,7 @@ type Answer<Declared extends Operation> = Declared extends { answer: "events" }
     >;
 
 type Method<Declared extends Operation> = (
+  // biome-ignore lint/complexity/noBannedTypes: `{}` fits a request exactly when all its fields are optional
   ...arguments_: {} extends RequestOf<Declared>
     ? [request?: RequestOf<Declared>, options?: CallOptions]
     : [request: RequestOf<Declared>, options?: CallOptions]

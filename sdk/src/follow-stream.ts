@@ -49,7 +49,7 @@ export async function* followStream(
 }
 
 /** Server-sent events, by the HTML standard's rules for `id` and `data`. */
-export async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamMessage> {
+async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamMessage> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let text = "";

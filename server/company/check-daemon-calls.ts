@@ -23,7 +23,7 @@ export function checkDaemonCalls(daemons: Map<string, Daemon>, definitions: Map<
   );
 }
 
-export function daemonStages(stages: Stage[]): (Stage & { type: "daemon" })[] {
+function daemonStages(stages: Stage[]): (Stage & { type: "daemon" })[] {
   return stages.flatMap((stage) => {
     if (stage.type === "daemon") return [stage];
     if (stage.type === "for-each") return daemonStages(stage.stages);

@@ -64,6 +64,3 @@ export const MEMORY_STORES: ReadonlySet<string> = new Set([
   "postgres",
   "pgvector",
 ]);
-
-/** Stage types that load and are not performed yet. */
-export const STAGE_TYPES_TO_COME: ReadonlySet<string> = new Set(["rule", "skill"]);

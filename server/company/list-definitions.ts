@@ -133,7 +133,7 @@ function skillIdOf(source: Json | undefined): string {
 }
 
 /** `market/weekly-report.daemon.yaml` → `weekly-report`. */
-export const stemOf = (file: string): string =>
+const stemOf = (file: string): string =>
   file
     .split("/")
     .at(-1)!

@@ -94,8 +94,6 @@ export const createCompanyStore = (db: Queryable) => ({
   },
 });
 
-export type CompanyStore = ReturnType<typeof createCompanyStore>;
-
 function columnsOf<Item>(items: Item[], row: (item: Item) => (string | null)[]): (string | null)[][] {
   const rows = items.map(row);
   return [0, 1, 2, 3].map((column) => rows.map((cells) => cells[column]!));

@@ -18,7 +18,7 @@ export interface StagesMaking extends Making {
 
 type Source = { [key: string]: Json };
 
-export const STAGES_MAX = 2_000;
+const STAGES_MAX = 2_000;
 
 /** The stages of one list. Order becomes `needs`; stages inside stages follow the same way. */
 export function makeStages(

@@ -79,7 +79,7 @@ function compile(schema: JsonObject): ValidateFunction {
 }
 
 /** The whole text, a fenced block, or the first object or list in it that is JSON. */
-export function findJson(text: string): Json | undefined {
+function findJson(text: string): Json | undefined {
   const whole = parse(text);
   if (whole !== undefined) return whole;
   for (const [, block] of text.matchAll(/```[a-zA-Z]*\s*\n([\s\S]*?)```/g)) {

@@ -55,7 +55,7 @@ export function toHttpFailure(provider: string, status: number, headers: Headers
 }
 
 /** Milliseconds from now; the header holds seconds or a date (RFC 9110, 10.2.3), `retry-after-ms` milliseconds. */
-export function toRetryAfter(headers: Headers, now: number): number | null {
+function toRetryAfter(headers: Headers, now: number): number | null {
   const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
   if (Number.isFinite(ms) && ms >= 0) return ms;
   const text = headers.get("retry-after")?.trim();
@@ -66,7 +66,7 @@ export function toRetryAfter(headers: Headers, now: number): number | null {
 }
 
 /** The provider's own words: one line, short, without the markup of an HTML page. */
-export function toMessage(body: string): string {
+function toMessage(body: string): string {
   const text = /^\s*</.test(body) ? "" : (fromJson(body) ?? body);
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 200 ? `${line.slice(0, 199)}…` : line.replace(/[.\s]+$/, "");

@@ -108,7 +108,7 @@ function toResponses(operation: NamedOperation["operation"], schemas: Map<string
 }
 
 /** Errors that any operation of its kind may answer with, so that none has to name them. */
-export function implied(operation: NamedOperation["operation"]): ErrorCode[] {
+function implied(operation: NamedOperation["operation"]): ErrorCode[] {
   const hasInput = Object.keys(operation.input.shape).length > 0;
   return [
     "foreign_host",

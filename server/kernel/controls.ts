@@ -130,8 +130,6 @@ export async function createControls(deps: ControlDeps) {
   };
 }
 
-export type Controls = Awaited<ReturnType<typeof createControls>>;
-
 /** The place of a run among those with its concurrency key, held while at least one lane works. */
 function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live) {
   const { store, clock } = deps;

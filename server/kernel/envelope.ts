@@ -25,7 +25,7 @@ export interface Envelope {
 }
 
 /** Larger results live outside the engine's tables. */
-export const INLINE_BYTES = 256 * 1024;
+const INLINE_BYTES = 256 * 1024;
 
 export type BlobStore = Pick<Blobs, "put" | "get">;
 

@@ -108,7 +108,7 @@ function reused(stage: Stage, index: number, frame: Frame): StageOutcome {
 }
 
 /** Indices so that what is needed comes first. The loader refuses cycles; here they cannot be answered. */
-export function topological(stages: Stage[]): number[] {
+function topological(stages: Stage[]): number[] {
   const index = new Map(stages.map((stage, i) => [stage.id, i]));
   const state = new Map<number, "open" | "done">();
   const order: number[] = [];

@@ -10,7 +10,7 @@ export interface Operations {
 }
 
 /** Ids are 32-bit signed integers in the engine's table. */
-export const LAST_ID = 2 ** 31 - 1;
+const LAST_ID = 2 ** 31 - 1;
 const SMALLEST_PART = 32;
 
 /**

@@ -79,5 +79,3 @@ export function createProjection(deps: ProjectionDeps) {
     },
   };
 }
-
-export type Projection = ReturnType<typeof createProjection>;

@@ -68,7 +68,7 @@ function listOf(family: "ipv4" | "ipv6", ranges: string[]): BlockList {
   return list;
 }
 
-export function isPrivate(address: string): boolean {
+function isPrivate(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return PRIVATE_4.check(address, "ipv4");
   if (family === 6) return PRIVATE_6.check(address, "ipv6");

@@ -9,7 +9,7 @@ const work = (id: string, rest: JsonObject = {}) => stage({ id, type: "tool", to
 /** Long enough for a real engine to notice in order, short enough for a test. */
 const SHORT_MS = 300;
 
-export const gateCases: Record<string, (driver: GateDriver) => Promise<void>> = {
+const gateCases: Record<string, (driver: GateDriver) => Promise<void>> = {
   async "an approved gate lets the run go on with what the person said"(driver) {
     const stages = sequence([work("draft"), gateStage("ok"), work("send", { input: "${ok.changes.text}" })]);
     await driver.start("run_approved", daemon("approved", stages));

@@ -17,7 +17,7 @@ export interface Worker {
 }
 
 /** Starts the program and waits until it has loaded; it does nothing until it is told. */
-export async function startWorker(program = "crash-worker.ts"): Promise<Worker> {
+async function startWorker(program = "crash-worker.ts"): Promise<Worker> {
   const child: ChildProcess = spawn(process.execPath, [testProgram(program)], { stdio: ["pipe", "pipe", "inherit"] });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let calls = 0;
@@ -50,7 +50,7 @@ export async function startWorker(program = "crash-worker.ts"): Promise<Worker> 
   };
 }
 
-export class WorkerGone extends Error {
+class WorkerGone extends Error {
   override name = "WorkerGone";
 }
 

@@ -35,7 +35,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 const close = async () => {};
 
 /** The server that wrote `server.json`, if its process lives and answers. */
-export async function findServer(dataFolder: string): Promise<{ url: string; pid: number } | undefined> {
+async function findServer(dataFolder: string): Promise<{ url: string; pid: number } | undefined> {
   const file = await readServerFile(dataFolder);
   if (!file || !isAlive(file.pid)) return undefined;
   // It may be busy starting: give it a few moments before another one is started beside it.

@@ -19,7 +19,7 @@ export const toStem = (word: string): string => {
   return plain.replace(/(ies)$/, "y").replace(/(?:ing|ed|es|s|ly)$/, "");
 };
 
-export function toSentences(text: string): string[] {
+function toSentences(text: string): string[] {
   return text
     .split(/\n+/)
     .flatMap((line) => line.trim().split(/(?<=[.!?])\s+(?=[\p{Lu}\p{N}"'(])/u))

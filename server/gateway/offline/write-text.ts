@@ -91,7 +91,7 @@ export function toTitle(material: string): string {
   return shorten(first ?? toKeywords(material, 4).join(" "), 80).replace(/[.!?…]+$/, "");
 }
 
-export const toHeadings = (material: string): string[] =>
+const toHeadings = (material: string): string[] =>
   [...material.matchAll(/^#{1,4}\s+(.+)$/gm)].map(([, heading]) => (heading ?? "").trim()).slice(0, 50);
 
 function toSections(material: string): { heading: string; body: string }[] {

@@ -42,7 +42,7 @@ async function waitForEvent(type: string, where: string | undefined, job: Job, a
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `500ms 2s 30m 24h 7d`, or a number of milliseconds. */
-export function durationMs(value: Json): number {
+function durationMs(value: Json): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value.trim()) : null;
   if (match === null) throw fail("expression_failed", { reason: `${JSON.stringify(value)} is no duration like 30m` });
