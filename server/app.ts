@@ -15,6 +15,7 @@ import {
   createFolderBlobs,
   createIds,
   type Digest,
+  findDigests,
   type Log,
   openDatabase,
   systemRandom as random,
@@ -45,6 +46,7 @@ export interface AppOptions {
 
 const DRAIN_MS = 5_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Regent, put together: the one place that knows every part.
@@ -181,10 +183,16 @@ export async function createApp({ config, log, version, onLost }: AppOptions): P
     const chores = setInterval(() => void tidy(), HOUR_MS);
     begun.defer(() => clearInterval(chores));
   }
+  let sweptAt = startedAt;
   async function tidy(): Promise<void> {
     try {
       if (config.retentionDays !== undefined) await kernel.prune(config.retentionDays * 24 * HOUR_MS);
       await approvals.sweep(hasEnded);
+      if (clock.now() - sweptAt > DAY_MS) {
+        sweptAt = clock.now();
+        // Whoever writes a blob names it in the database soon after; a day is far more than any step lasts.
+        await blobs.sweep(await workspaces.reach(await findDigests(db)), DAY_MS);
+      }
     } catch (error) {
       log.warn({ reason: String(error) }, "old runs could not be removed; tried again in an hour");
     }

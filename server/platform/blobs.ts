@@ -12,4 +12,9 @@ export interface Blobs {
   /** Writes the content to a new file with this mode. */
   copyTo(digest: Digest, path: string, mode?: number): Promise<void>;
   delete(digest: Digest): Promise<void>;
+  /**
+   * Removes what is not among `live` and was not put for `graceMs`. Writers need not wait: bytes that are put again
+   * count as new. Returns what went.
+   */
+  sweep(live: ReadonlySet<Digest>, graceMs: number): Promise<{ removed: number; bytes: number }>;
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, testProgram } from "#testing";
@@ -107,4 +107,41 @@ test("kill -9 while writing leaves every blob whole or absent, and what was prom
       for (const rest of await readdir(join(folder, first))) await blobs.get(`sha256:${first}${rest}`);
     }
   }
+});
+
+test("a sweep removes what is old and named nowhere, and nothing else", async () => {
+  const folder = await temporaryFolder("blobs");
+  const blobs = await createFolderBlobs({ folder });
+  const [live, young, old] = await Promise.all(["live", "young", "old"].map((text) => blobs.put(Buffer.from(text))));
+  const longAgo = new Date(Date.now() - 48 * 3_600_000);
+  for (const each of [live!, old!]) await utimes(pathIn(folder, each), longAgo, longAgo);
+  deepEqual(await blobs.sweep(new Set([live!]), 24 * 3_600_000), { removed: 1, bytes: 3 });
+  deepEqual(await Promise.all([live!, young!, old!].map((each) => blobs.has(each))), [true, true, false]);
+});
+
+test("what is put again while it is swept is there afterwards", async () => {
+  const folder = await temporaryFolder("blobs");
+  const blobs = await createFolderBlobs({ folder });
+  const longAgo = new Date(Date.now() - 48 * 3_600_000);
+  const texts = Array.from({ length: 40 }, (_, index) => Buffer.from(`text ${index}`));
+  for (let round = 0; round < 5; round += 1) {
+    for (const text of texts) {
+      const path = pathIn(folder, await blobs.put(text));
+      await utimes(path, longAgo, longAgo);
+    }
+    const [, ...put] = await Promise.all([
+      blobs.sweep(new Set(), 24 * 3_600_000),
+      ...texts.map((text) => blobs.put(text)),
+    ]);
+    for (const each of put) equal(await blobs.has(each), true);
+  }
+});
+
+test("a sweep that was killed half way loses nothing", async () => {
+  const folder = await temporaryFolder("blobs");
+  const blobs = await createFolderBlobs({ folder });
+  await blobs.put(words);
+  await rename(pathIn(folder, digest), join(folder, "aside", digest.slice(7)));
+  equal(await blobs.has(digest), false);
+  deepEqual(await (await createFolderBlobs({ folder })).get(digest), words);
 });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fail } from "@regent/contract";
@@ -16,6 +16,8 @@ export async function createFolderBlobs(deps: { folder: string }): Promise<Blobs
   const drafts = join(deps.folder, "drafts");
   await mkdir(drafts, { recursive: true, mode: 0o700 });
   await removeOldDrafts(drafts);
+  const aside = join(deps.folder, "aside");
+  await mkdir(aside, { recursive: true, mode: 0o700 });
 
   const pathOf = (digest: Digest): string => {
     // A digest may come from a request: anything else would name a path.
@@ -23,11 +25,24 @@ export async function createFolderBlobs(deps: { folder: string }): Promise<Blobs
     const hex = digest.slice("sha256:".length);
     return join(deps.folder, hex.slice(0, 2), hex.slice(2));
   };
+  // A sweep that was killed may have held one that somebody had just put again.
+  for (const hex of await readdir(aside))
+    await rename(join(aside, hex), pathOf(`sha256:${hex}`)).catch(() => undefined);
   const newDraft = () => join(drafts, randomBytes(12).toString("hex"));
 
-  /** The same name with another size is damage: it is written anew. */
-  const isKept = async (digest: Digest, size: number) =>
-    (await stat(pathOf(digest)).catch(() => undefined))?.size === size;
+  /**
+   * The same name with another size is damage: it is written anew. What is kept is marked as new, so that a sweep which
+   * began before leaves it; when the mark comes too late, the bytes are written once more.
+   */
+  async function isKept(digest: Digest, size: number): Promise<boolean> {
+    const path = pathOf(digest);
+    if ((await stat(path).catch(() => undefined))?.size !== size) return false;
+    const now = new Date();
+    return utimes(path, now, now).then(
+      () => true,
+      () => false,
+    );
+  }
 
   async function keep(draft: string, digest: Digest): Promise<void> {
     const path = pathOf(digest);
@@ -100,6 +115,22 @@ export async function createFolderBlobs(deps: { folder: string }): Promise<Blobs
     async delete(digest) {
       await rm(pathOf(digest), { force: true });
     },
+
+    async sweep(live, graceMs) {
+      const swept = { removed: 0, bytes: 0 };
+      for (const start of await readdir(deps.folder)) {
+        if (!/^[0-9a-f]{2}$/.test(start)) continue;
+        for (const rest of await readdir(join(deps.folder, start))) {
+          if (live.has(`sha256:${start}${rest}`)) continue;
+          const place = join(aside, `${start}${rest}`);
+          const bytes = await removeOld(join(deps.folder, start, rest), place, Date.now() - graceMs);
+          if (bytes === undefined) continue;
+          swept.removed += 1;
+          swept.bytes += bytes;
+        }
+      }
+      return swept;
+    },
   };
 }
 
@@ -145,6 +176,23 @@ async function removeOldDrafts(folder: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
     if (found && Date.now() - found.mtimeMs > DRAFT_AGE_MS_MAX) await rm(path, { force: true });
   }
+}
+
+/**
+ * Taken aside first and looked at there: a writer that marked it as new in between gets it back, and one that comes
+ * later finds nothing under the name and writes it anew.
+ */
+async function removeOld(path: string, aside: string, before: number): Promise<number | undefined> {
+  const seen = await stat(path).catch(() => undefined);
+  if (!seen || seen.mtimeMs > before) return undefined;
+  await rename(path, aside);
+  const taken = await stat(aside);
+  if (taken.mtimeMs > before) {
+    await rename(aside, path);
+    return undefined;
+  }
+  await rm(aside);
+  return taken.size;
 }
 
 const damaged = (digest: Digest) =>

@@ -6,6 +6,7 @@ export type { Database, Queryable, Rows, Transaction } from "./database.ts";
 export { databaseFacts } from "./database-facts.ts";
 export { canonicalJson, digestOf, digestOfBytes, isDigest } from "./digest.ts";
 export { dumpSchema } from "./dump-schema.ts";
+export { findDigests } from "./find-digests.ts";
 export { createFolderBlobs } from "./folder-blobs.ts";
 export { folderBytes } from "./folder-bytes.ts";
 export { createIds, type Ids, type Random, systemRandom } from "./ids.ts";

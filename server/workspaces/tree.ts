@@ -1,5 +1,5 @@
 import { fail } from "@regent/contract";
-import type { Blobs } from "#platform";
+import type { Blobs, Digest } from "#platform";
 import type { TreeDigest, TreeEntry } from "./workspaces.ts";
 
 /** Trees as blobs: one line of JSON an entry, keys in one order, entries by path. Equal trees have equal digests. */
@@ -55,6 +55,12 @@ const formatEntry = (entry: TreeEntry): string =>
           size: entry.size,
           ...(entry.executable ? { executable: true } : {}),
         });
+
+/** Digests in a blob: those of files when it is a tree, else whatever looks like one. */
+export function digestsOf(content: string): { files: Digest[]; others: Digest[] } {
+  const found = (content.match(/sha256:[0-9a-f]{64}/g) ?? []) as Digest[];
+  return content.startsWith(HEAD) ? { files: found, others: [] } : { files: [], others: found };
+}
 
 function parseTree(text: string): TreeEntry[] {
   if (!text.startsWith(HEAD)) throw fail("not_found", { what: "tree with that digest" });

@@ -216,12 +216,19 @@ test("an input is a file, or a folder without what its links lead to; devices ar
   await rejects(workspaces.addPath(join(source, "nowhere")), { code: "not_found" });
 });
 
-test("what outlives a sweep is the tree and the content of its files", async () => {
+/** Links of a file's text to other blobs are its author's words, not ours: files are not looked into. */
+test("what outlives a sweep: trees that are named, their files, and trees named inside large results", async () => {
   const workspaces = await machine();
-  const tree = await workspaces.write(workspaces.empty, "a/b", Buffer.from("x"));
-  const digests = await workspaces.digests(tree);
-  equal(digests.length, 2);
-  for (const digest of digests) equal(await workspaces.blobs.has(digest), true);
+  const other = await workspaces.write(workspaces.empty, "x", Buffer.from("other"));
+  const tree = await workspaces.write(workspaces.empty, "a/b", Buffer.from(`points to ${other}`));
+  const result = await workspaces.blobs.put(Buffer.from(JSON.stringify({ output: "large", tree })));
+  const gone = await workspaces.blobs.put(Buffer.from("named nowhere"));
+  const live = await workspaces.reach([result]);
+  equal((await workspaces.blobs.sweep(live, -60_000)).removed, 3);
+  equal(await workspaces.blobs.has(gone), false);
+  equal(await workspaces.blobs.has(other), false);
+  equal(await workspaces.blobs.has(workspaces.empty), true);
+  equal(Buffer.from(await workspaces.read(tree, "a/b")).toString(), `points to ${other}`);
 });
 
 test("a git repository survives a round through the store", async () => {

@@ -5,6 +5,7 @@ import { checkIn } from "./check-in.ts";
 import { checkOut } from "./check-out.ts";
 import { fingerprints } from "./fingerprints.ts";
 import { mergeTrees } from "./merge.ts";
+import { reach } from "./reach.ts";
 import { createTrees } from "./tree.ts";
 import { readFrom, removeFrom, writeTo } from "./write.ts";
 
@@ -77,8 +78,8 @@ export interface Workspaces {
    * @throws workspace_too_large, file_refused
    */
   addPath(path: string): Promise<{ tree: TreeDigest; name: string; size: number }>;
-  /** Every digest that a tree needs, its own included: what must outlive a sweep of blobs. */
-  digests(tree: TreeDigest): Promise<Digest[]>;
+  /** Everything that must outlive a sweep of blobs because one of these digests is still in use. */
+  reach(digests: Iterable<Digest>): Promise<Set<Digest>>;
 }
 
 export interface WorkspacesDeps {
@@ -95,8 +96,9 @@ export async function createWorkspaces(deps: WorkspacesDeps): Promise<Workspaces
   const trees = createTrees(blobs);
   const caches = createCaches({ folder: deps.cachesFolder, limits, clock: deps.clock });
   const known = fingerprints();
+  const empty = await trees.save([]);
   return {
-    empty: await trees.save([]),
+    empty,
     list: trees.load,
     read: (tree, path) => readFrom({ blobs, trees }, tree, path),
     write: (tree, path, bytes, options) => writeTo({ blobs, trees, limits }, tree, path, bytes, options),
@@ -105,9 +107,6 @@ export async function createWorkspaces(deps: WorkspacesDeps): Promise<Workspaces
     checkIn: (directory, options = {}) => checkIn({ blobs, trees, caches, known, limits }, directory, options),
     merge: (base, branches) => mergeTrees(trees, base, branches),
     addPath: (path) => addPath({ blobs, trees, limits }, path),
-    async digests(tree) {
-      const entries = await trees.load(tree);
-      return [tree, ...entries.flatMap((entry) => (entry.digest ? [entry.digest] : []))];
-    },
+    reach: (digests) => reach(blobs, [empty, ...digests]),
   };
 }

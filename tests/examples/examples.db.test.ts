@@ -163,3 +163,15 @@ test("price-watch takes the first source that answers", async () => {
   const output = await succeeds(run).finally(() => server.close());
   deepEqual([output.price, output.sample], [30, false]);
 });
+
+/** Runs last: everything above has ended. The run that waits here still needs what it began with. */
+test("what ended is forgotten with its files, and what goes on keeps everything", async () => {
+  const log = await sample("run/samples/incident.log");
+  const run = await app.start("incident-review", { log, title: "Still open" });
+  while ((await app.kernel.get(run)).waiting_for === null) await app.kernel.settled(run, 50);
+  const forgotten = await app.forget();
+  ok(forgotten.runs >= 15 && forgotten.blobs >= 50, JSON.stringify(forgotten));
+  await app.events.emit({ type: "incident.fixed", data: { title: "Still open", what: "a restart" }, source: "test" });
+  await succeeds(run);
+  match((await app.files(run))["timeline.md"] ?? "", /database answers slowly/);
+});

@@ -7,7 +7,15 @@ import { type Companies, checkInputs, createCompanies } from "#company";
 import { createExpressions } from "#expressions";
 import { createGateway } from "#gateway";
 import { createDbosEngine, createKernel, type Pinned, type RunningKernel } from "#kernel";
-import { createFolderBlobs, createIds, type Digest, silentLog, systemClock, systemRandom } from "#platform";
+import {
+  createFolderBlobs,
+  createIds,
+  type Digest,
+  findDigests,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from "#platform";
 import { createSandbox } from "#sandbox";
 import { createScripts } from "#scripts";
 import { createTools } from "#tools";
@@ -29,6 +37,8 @@ export interface ExampleApp {
   /** Waits until the run asks, and answers. */
   decide(run: string, verdict: "approve" | "reject"): Promise<Approval>;
   end(run: string): Promise<Run>;
+  /** Removes ended runs, then blobs that nothing names any more; as the server does it, but at once. */
+  forget(): Promise<{ runs: number; blobs: number }>;
   /** Files of the run's workspace as its last stage left it, as text. */
   files(run: string): Promise<Record<string, string>>;
 }
@@ -134,6 +144,11 @@ export async function exampleApp(folder: string): Promise<ExampleApp> {
     async end(run) {
       const ended = await kernel.settled(run, 120_000);
       return ended;
+    },
+    async forget() {
+      const runs = await kernel.prune(-60_000);
+      const { removed } = await blobs.sweep(await workspaces.reach(await findDigests(db)), -60_000);
+      return { runs, blobs: removed };
     },
     async files(run) {
       const files: Record<string, string> = {};
