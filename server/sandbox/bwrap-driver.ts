@@ -1,18 +1,22 @@
 import type { Driver, WalledScript } from "./driver.ts";
 import {
   ENVIRONMENT_FD,
-  ETC_FILES,
   environmentOf,
   HOST_ETC,
   innerCommand,
   MASKED,
+  SMALL_FILES,
   SYSTEM_FOLDERS,
   startFolder,
 } from "./inside.ts";
 import { MB } from "./limits.ts";
 
 const [FILTER_FD, STATUS_FD, OPTIONS_FD, SCRIPT_FD] = [3, 4, 5, 7];
-const ETC_FDS = Object.keys(ETC_FILES).map((name, index) => ({ name, fd: 8 + index }));
+const FILES = Object.entries(SMALL_FILES).map(([path, text], index) => ({
+  path,
+  fd: 8 + index,
+  bytes: Buffer.from(text),
+}));
 
 /**
  * bubblewrap: namespaces for users, processes, network, IPC, names and control groups, a root of read-only binds and
@@ -33,7 +37,7 @@ export const bwrapDriver: Driver = {
       [OPTIONS_FD, Buffer.from(bwrapOptions(script).join("\0"))],
       [ENVIRONMENT_FD, environmentOf(script)],
       [SCRIPT_FD, script.text],
-      ...ETC_FDS.map(({ name, fd }): [number, Buffer] => [fd, Buffer.from(ETC_FILES[name] ?? "")]),
+      ...FILES.map(({ fd, bytes }): [number, Buffer] => [fd, bytes]),
     ]),
     statusFd: STATUS_FD,
     answerFd: ENVIRONMENT_FD,
@@ -48,7 +52,7 @@ const bwrapOptions = (script: WalledScript): string[] => [
   ...["--ro-bind", "/usr", "/usr"],
   ...SYSTEM_FOLDERS.flatMap(({ path, link }) => (link ? ["--symlink", link, path] : ["--ro-bind", path, path])),
   ...HOST_ETC.flatMap((path) => ["--ro-bind-try", path, path]),
-  ...ETC_FDS.flatMap(({ name, fd }) => ["--perms", "0444", "--ro-bind-data", String(fd), `/etc/${name}`]),
+  ...FILES.flatMap(({ path, fd }) => ["--perms", "0444", "--ro-bind-data", String(fd), path]),
   ...["--proc", "/proc", ...MASKED.flatMap((path) => ["--ro-bind", "/dev/null", path])],
   ...["--dev", "/dev", ...scratch("/dev/shm", "1777", script.limits.tmpMb)],
   ...[...scratch("/tmp", "1777", script.limits.tmpMb), ...scratch("/home", "0755", script.limits.tmpMb)],

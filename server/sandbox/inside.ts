@@ -7,10 +7,28 @@ import type { Limits } from "./sandbox.ts";
 /** The shell inside says on it that the walls stand, and gets the environment for its answer. */
 export const ENVIRONMENT_FD = 6;
 
-export const ETC_FILES: Record<string, string> = {
-  passwd: "root:x:0:0:root:/home:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n",
-  group: "root:x:0:\nnogroup:x:65534:\n",
-  hosts: "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
+/**
+ * Small files that lie inside. The last one lets a Node script import from the folder it works in, although the script
+ * itself lies elsewhere, where it cannot be changed and does not become part of the workspace.
+ */
+export const SMALL_FILES: Record<string, string> = {
+  "/etc/passwd": "root:x:0:0:root:/home:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n",
+  "/etc/group": "root:x:0:\nnogroup:x:65534:\n",
+  "/etc/hosts": "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
+  "/opt/regent/import-from-here.mjs": `
+import { createRequire, registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+const script = pathToFileURL(process.argv[1]).href;
+const here = pathToFileURL(process.cwd() + "/script.js");
+const fromHere = createRequire(here);
+registerHooks({
+  resolve(specifier, context, next) {
+    if (context.parentURL !== script) return next(specifier, context);
+    if (context.conditions.includes("require")) return next(fromHere.resolve(specifier), context);
+    return next(specifier, { ...context, parentURL: here.href });
+  },
+});
+`,
 };
 
 export const HOST_ETC = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/localtime"];

@@ -2,25 +2,22 @@
  * Runs one script: its folder becomes its own, the walls go up, limits and the caller's control act on it, and nothing
  * is reported before everything that it started is dead.
  */
-import { realpath } from "node:fs/promises";
-import { fail } from "@regent/contract";
+import { join } from "node:path";
 import type { Clock } from "#platform";
 import { auditRecord } from "./audit.ts";
-import type { ControlGroup, ControlGroups } from "./control-groups.ts";
-import type { Driver } from "./driver.ts";
+import type { ControlGroups } from "./control-groups.ts";
+import type { Command, Driver } from "./driver.ts";
 import { launch, reach } from "./launch.ts";
 import { withDefaults } from "./limits.ts";
 import { createOutput } from "./output.ts";
-import type { Pipe, Pipes } from "./pipes.ts";
-import { chooseRuntime } from "./runtime.ts";
+import type { Pipes } from "./pipes.ts";
+import { type Prepared, prepareRun } from "./prepare-run.ts";
+import { type ChosenRuntime, chooseRuntime } from "./runtime.ts";
 import type { Limits, Outcome, ScriptControl, ScriptResult, ScriptSpec } from "./sandbox.ts";
-import { type Exit, ScriptProcess } from "./script-process.ts";
+import { ScriptProcess } from "./script-process.ts";
 import type { Filter } from "./seccomp.ts";
-import { stageInputs } from "./stage-inputs.ts";
+import { supervise } from "./supervise.ts";
 import type { Uids } from "./uids.ts";
-import { startWallClock } from "./wall-clock.ts";
-import { watch } from "./watch.ts";
-import { giveTo, makeInputsFolder, makeStartFolder } from "./working-directory.ts";
 
 export interface Walls {
   clock: Clock;
@@ -39,119 +36,55 @@ export interface Walls {
 
 export async function runScript(walls: Walls, spec: ScriptSpec, control: ScriptControl): Promise<ScriptResult> {
   const limits = withDefaults(spec.limits, walls.limits);
-  const runtime = chooseRuntime(spec.script, spec.runtime);
-  const directory = await realpath(spec.directory);
+  const runtime = chooseRuntime(spec.script, spec.runtime, join("/work", spec.workingDirectory ?? ""));
   const startedAt = walls.clock.now();
   const started = performance.now();
+  await using prepared = await prepareRun(walls, spec, limits);
+  const { binds, command } = toCommand(walls, prepared, { spec, limits, runtime });
+  const streams = await prepared.openStreams();
+  const { group, uid } = prepared;
+  const as = { joins: group?.joins ?? [], binds, ...(uid === undefined ? {} : { uid }) };
+  const script = new ScriptProcess(launch(command.argv, as), command, { ...streams, group });
+
   const output = createOutput(limits.outputBytes);
-  const user = walls.uids?.take();
-  let group: ControlGroup | undefined;
-  const tidy: (() => Promise<void>)[] = [];
-  try {
-    if (user) await giveTo(directory, user.uid);
-    const startFolder = await makeStartFolder(directory, spec.workingDirectory ?? "", user?.uid);
-    if (spec.inputs.length > 0) {
-      if (!startFolder) throw fail("invalid_input", { reason: "a link leads to the working directory" });
-      tidy.push(await makeInputsFolder(startFolder, user?.uid));
-    }
-    const staged = await stageInputs(spec, walls.directory, user?.uid);
-    tidy.push(staged.remove);
-    group = walls.groups?.create(`${process.pid}-${user?.uid ?? ""}-${nextNumber()}`, limits);
-    const { inputs } = staged;
-    const [stdout, stderr] = await Promise.all([walls.pipes.take(user?.uid), walls.pipes.take(user?.uid)]);
-    const script = start(walls, { spec, directory, inputs, limits, runtime, uid: user?.uid, stdout, stderr, group });
-
-    let reason: Outcome | undefined;
-    const stopFor = (outcome: Outcome) => {
-      reason ??= outcome;
-      script.kill();
-    };
-    script.onOutput((chunk, stream) => {
-      const kept = output.add(chunk, stream);
-      if (kept.length > 0 && !reason) control.onOutput?.(kept, stream);
-      if (output.truncated) stopFor("output-limit");
-    });
-    const wall = startWallClock(limits.wallMs, () => stopFor("timeout"));
-    const watched = watch(script, directory, limits, group, stopFor);
-    const abort = () => stopFor("cancelled");
-    if (control.signal.aborted) abort();
-    control.signal.addEventListener("abort", abort);
-    const freeze = (frozen: boolean) => {
-      wall.freeze(frozen);
-      script.freeze(frozen);
-    };
-    const unsubscribe = control.freeze?.onChange(freeze);
-    if (control.freeze?.isFrozen()) freeze(true);
-
-    let exit: Exit;
-    try {
-      exit = await Promise.race([script.exited, script.startFailure]);
-    } finally {
-      watched.stop();
-      wall.stop();
-      control.signal.removeEventListener("abort", abort);
-      unsubscribe?.();
-      await script.settle();
-    }
-    reason ??= await watched.excessAtEnd();
-    const counted = group?.usage();
-    const exitCode = script.reported ? exit.code : null;
-    const outcome = reason ?? outcomeOf(exitCode, counted);
-    const result = {
-      outcome,
-      exitCode: reason ? null : exitCode,
-      stdout: output.stdout(),
-      stderr: output.stderr(),
-      truncated: output.truncated,
-      durationMs: Math.round((performance.now() - started) * 10) / 10,
-      usage: {
-        cpuMs: counted?.cpuMs ?? watched.usage.cpuMs,
-        memoryPeakMb: counted?.memoryPeakMb ?? watched.usage.memoryPeakMb,
-      },
-    };
-    return {
-      ...result,
-      audit: auditRecord(walls, { spec, limits, runtime, startedAt, user: user?.uid, output, result }),
-    };
-  } finally {
-    for (const step of tidy) await step();
-    await group?.remove();
-    user?.release();
-  }
+  const { reason, exitCode, failure, usage } = await supervise(script, {
+    ...{ directory: prepared.directory, limits, control, output, group },
+  });
+  const counted = group?.usage();
+  const result = {
+    outcome: reason ?? (failure ? "driver-error" : outcomeOf(exitCode, counted)),
+    exitCode: reason ? null : exitCode,
+    stdout: output.stdout(),
+    stderr: failure ? `The sandbox could not start the script: ${failure.message}\n` : output.stderr(),
+    truncated: output.truncated,
+    durationMs: Math.round((performance.now() - started) * 10) / 10,
+    usage: { cpuMs: counted?.cpuMs ?? usage.cpuMs, memoryPeakMb: counted?.memoryPeakMb ?? usage.memoryPeakMb },
+  };
+  return { ...result, audit: auditRecord(walls, { spec, limits, runtime, startedAt, user: uid, output, result }) };
 }
 
-interface Start {
+interface What {
   spec: ScriptSpec;
-  directory: string;
-  inputs: ScriptSpec["inputs"];
   limits: Limits;
-  runtime: { path: string; command: string[] };
-  uid: number | undefined;
-  stdout: Pipe;
-  stderr: Pipe;
-  group: ControlGroup | undefined;
+  runtime: ChosenRuntime;
 }
 
-function start(
-  walls: Walls,
-  { spec, directory, inputs, limits, runtime, uid, stdout, stderr, group }: Start,
-): ScriptProcess {
+function toCommand(walls: Walls, { directory, inputs, uid }: Prepared, { spec, limits, runtime }: What) {
   const paths = [directory, walls.node, ...inputs.map(({ source }) => source)];
   const { binds, at } = uid === undefined ? { binds: [], at: (path: string) => path } : reach(paths);
-  const command = walls.driver.command({
+  const command: Command = walls.driver.command({
     directory: at(directory),
     workingDirectory: spec.workingDirectory ?? "",
     inputs: inputs.map(({ name, source }) => ({ name, source: at(source) })),
     text: Buffer.from(spec.script),
     scriptPath: runtime.path,
     node: at(walls.node),
-    env: spec.env,
+    env: { ...runtime.env, ...spec.env },
     command: runtime.command,
     limits,
     filter: walls.filter.program,
   });
-  const as = { joins: group?.joins ?? [], binds, ...(uid === undefined ? {} : { uid }) };
-  return new ScriptProcess(launch(command.argv, as), command, { stdin: spec.stdin, stdout, stderr, group });
+  return { binds, command };
 }
 
 const SIGXCPU = 24;
@@ -166,6 +99,3 @@ function outcomeOf(code: number | null, counted: { outOfMemory: boolean; outOfPi
   if (code === null) return "driver-error";
   return code > 128 && code <= 192 ? "signal" : "exit";
 }
-
-let number = 0;
-const nextNumber = () => ++number;

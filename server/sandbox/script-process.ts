@@ -14,13 +14,11 @@ import { identify, isRunning, listTree, type ProcessIdentity, readText, signal }
 const NICE = 10;
 const PIPES_CLOSE_MS = 400;
 
-export interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
+export type Exit = { code: number | null } | { failure: Error };
 
 export interface Surroundings {
-  stdin: Uint8Array | undefined;
+  /** An open file. It belongs to the caller. */
+  stdin: number | undefined;
   stdout: Pipe;
   stderr: Pipe;
   group: ControlGroup | undefined;
@@ -28,13 +26,14 @@ export interface Surroundings {
 
 export class ScriptProcess {
   readonly exited: Promise<Exit>;
-  readonly startFailure: Promise<never>;
   readonly #child: ChildProcess;
   readonly #group: ControlGroup | undefined;
   readonly #streams: Readable[];
   readonly #statusFd: number;
   #first: ProcessIdentity | undefined;
   #reported = false;
+  #frozen = false;
+  #afterThaw: (() => void)[] = [];
   #ended = false;
 
   constructor(start: Launch, command: Command, { stdin, stdout, stderr, group }: Surroundings) {
@@ -47,25 +46,27 @@ export class ScriptProcess {
       env: {},
       cwd: "/",
       detached: true,
-      stdio: [stdin ? "pipe" : "ignore", stdout.writeFd, stderr.writeFd, ...Array<"pipe">(highest - 2).fill("pipe")],
+      stdio: [stdin ?? "ignore", stdout.writeFd, stderr.writeFd, ...Array<"pipe">(highest - 2).fill("pipe")],
       ...(start.uid === undefined ? {} : { uid: start.uid, gid: start.uid }),
     });
     for (const pipe of [stdout, stderr]) pipe.closeWriter();
-    this.startFailure = new Promise((_, reject) => this.#child.once("error", reject));
-    this.startFailure.catch(() => undefined);
     this.exited = new Promise((resolve) => {
-      this.#child.once("exit", (code, name) => {
+      const end = (exit: Exit) => {
         this.#ended = true;
-        resolve({ code, signal: name });
-      });
+        resolve(exit);
+      };
+      this.#child.once("exit", (code) => end({ code }));
+      this.#child.once("error", (failure) => end({ failure }));
     });
     if (this.#child.pid === undefined) return;
     lowerPriority(this.#child.pid);
     for (const [fd, bytes] of command.feeds) {
       if (fd !== command.answerFd) feed(this.#pipe(fd) as Writable, bytes);
-      else (this.#pipe(fd) as Readable).once("data", () => feed(this.#pipe(fd) as Writable, bytes));
+      else
+        (this.#pipe(fd) as Readable).once("data", () =>
+          this.#whenThawed(() => feed(this.#pipe(fd) as Writable, bytes)),
+        );
     }
-    if (stdin) feed(this.#pipe(0) as Writable, stdin);
     this.#readStatus(this.#pipe(command.statusFd) as Readable);
   }
 
@@ -102,6 +103,8 @@ export class ScriptProcess {
   }
 
   freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    if (!frozen) for (const work of this.#afterThaw.splice(0)) work();
     if (this.#group) {
       this.#group.freeze(frozen);
       return;
@@ -130,6 +133,12 @@ export class ScriptProcess {
     const closed = Promise.all(open.map((stream) => new Promise((resolve) => stream?.once("close", resolve))));
     await Promise.race([closed, delay(PIPES_CLOSE_MS, undefined, { ref: false })]);
     for (const stream of [...this.#streams, ...this.#child.stdio]) stream?.destroy();
+  }
+
+  /** A script that is frozen before it began is simply not let go. */
+  #whenThawed(work: () => void): void {
+    if (this.#frozen) this.#afterThaw.push(work);
+    else work();
   }
 
   #pipe(fd: number): Readable | Writable | null | undefined {

@@ -2,7 +2,7 @@
  * One user number per run, so that the kernel itself keeps runs apart. Held by a lock file that names the holder:
  * several servers share the machine's range, and a number is free again only when its holder is gone.
  */
-import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isOwnerAlive, ownName, readText } from "./processes.ts";
 
@@ -39,7 +39,7 @@ export function createUids(range: UidRange) {
       for (let tries = 0; tries < range.count; tries += 1) {
         const uid = range.first + (cursor++ % range.count);
         const path = join(LOCKS, String(uid));
-        if (lock(path, owner)) return { uid, release: () => unlinkSync(path) };
+        if (lock(path, owner)) return { uid, release: () => rmSync(path, { force: true }) };
       }
       throw new Error("every user number of the sandbox is taken");
     },
@@ -50,7 +50,7 @@ export function createUids(range: UidRange) {
         .filter((name) => !isHeld(join(LOCKS, name)))
         .map(Number),
 
-    forget: (uid: number) => unlinkSync(join(LOCKS, String(uid))),
+    forget: (uid: number) => rmSync(join(LOCKS, String(uid)), { force: true }),
   };
 }
 

@@ -5,11 +5,11 @@
 import type { Driver, WalledScript } from "./driver.ts";
 import {
   ENVIRONMENT_FD,
-  ETC_FILES,
   environmentOf,
   HOST_ETC,
   innerCommand,
   MASKED,
+  SMALL_FILES,
   SYSTEM_FOLDERS,
   startFolder,
 } from "./inside.ts";
@@ -71,6 +71,10 @@ my $ended; do { $ended = wait(); } until $ended == $script || $ended == -1;
 exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
 `;
 
+const smallFiles = Object.entries(SMALL_FILES)
+  .map(([path, text]) => `cat > .${path} <<'END'\n${text}END`)
+  .join("\n");
+
 const BUILD = `
 set -e
 R=$1; dir=$2; node=$3; script=$4; start=$5; tmp=$6; size=$7; shift 7
@@ -83,9 +87,7 @@ for f in ${HOST_ETC.join(" ")}; do
   if [ -d $f ]; then mkdir -p .$f; mount --bind $f .$f; fixed .$f
   elif [ -e $f ]; then mkdir -p ".\${f%/*}"; cp $f .$f; fi
 done
-${Object.entries(ETC_FILES)
-  .map(([name, text]) => `printf '${text.replaceAll("\n", "\\n")}' > etc/${name}`)
-  .join("\n")}
+${smallFiles}
 mount -t proc -o nosuid,nodev,noexec proc proc
 for d in null zero full random urandom; do : > dev/$d; mount --bind /dev/$d dev/$d; done
 ln -s /proc/self/fd dev/fd; ln -s fd/0 dev/stdin; ln -s fd/1 dev/stdout; ln -s fd/2 dev/stderr
