@@ -2,7 +2,7 @@
 import { closeSync, constants, fchownSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { fail } from "@regent/contract";
+import { invalidSpec } from "./check-spec.ts";
 import type { ControlGroup } from "./control-groups.ts";
 import type { Pipe } from "./pipes.ts";
 import type { Walls } from "./run-script.ts";
@@ -30,7 +30,7 @@ export async function prepareRun(walls: Walls, spec: ScriptSpec, limits: Limits)
   if (uid !== undefined) await giveTo(directory, uid);
   const startFolder = await makeStartFolder(directory, spec.workingDirectory ?? "", uid);
   if (spec.inputs.length > 0) {
-    if (!startFolder) throw fail("invalid_input", { reason: "a link leads to the working directory" });
+    if (!startFolder) throw invalidSpec("/workingDirectory", "a link leads to the working directory");
     undo.defer(await makeInputsFolder(startFolder, uid));
   }
   const staged = await stageInputs(spec, walls.directory, uid);

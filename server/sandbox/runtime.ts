@@ -1,6 +1,7 @@
 /** Which program reads the script, and what has to be installed for it. */
 import { existsSync } from "node:fs";
 import { fail } from "@regent/contract";
+import { invalidSpec } from "./check-spec.ts";
 
 interface Runtime {
   extension: string;
@@ -62,7 +63,7 @@ export function chooseRuntime(script: string, runtime: string | undefined, folde
 /** Programs outside /usr are not there for a script; what lies in its own folder is its own business. */
 function checkInterpreter(line: string): void {
   const reason = "the first line ends with a carriage return, which becomes part of the interpreter's name";
-  if (line.endsWith("\r")) throw fail("invalid_input", { reason });
+  if (line.endsWith("\r")) throw invalidSpec("/script", reason);
   const words = line.trim().split(/\s+/);
   const program = /\/env$/.test(words[0] ?? "") ? (words.slice(1).find((word) => !/^-|=/.test(word)) ?? "") : words[0]!;
   const name = program.split("/").at(-1)!;
