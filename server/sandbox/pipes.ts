@@ -4,7 +4,7 @@
  * before the script starts.
  */
 import { execFile } from "node:child_process";
-import { closeSync, constants, fchownSync, mkdirSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fchownSync, mkdtempSync, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -26,11 +26,11 @@ export function createPipes(directory: string): Pipes {
   const ready: string[] = [];
   let count = 0;
   let making: Promise<void> | undefined;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(directory, "pipes-"));
 
   /** One program makes many: starting it costs as much as starting a script. */
   async function make(): Promise<void> {
-    const names = Array.from({ length: BATCH }, () => join(directory, String(++count)));
+    const names = Array.from({ length: BATCH }, () => join(folder, String(++count)));
     await promisify(execFile)("mkfifo", ["-m", "600", "--", ...names], { env: {} });
     ready.push(...names);
   }

@@ -80,7 +80,7 @@ async function tryToBreakOut(walls: Walls): Promise<string | undefined> {
     if (lines.at(-1) === "DONE" && result.outcome === "ok") return undefined;
     return `the self-test did not finish (${result.outcome}): ${result.stderr.trim().slice(0, 300) || "no message"}`;
   } catch (error) {
-    return `the self-test could not start: ${(error as Error).message}`;
+    return `the self-test could not start: ${(error as Error).message.slice(0, 300)}`;
   } finally {
     tcp.server.close();
     abstract.server.close();

@@ -20,7 +20,7 @@ export function endStaleUsers(uids: Uids): number {
 
 /** Folders of servers that died. */
 export function removeStaleFolders(directory: string): void {
-  for (const name of readdirSync(directory).filter((each) => /^\d+-\d+$/.test(each) && !isOwnerAlive(each))) {
+  for (const name of readdirSync(directory).filter((each) => /^\d+-\d+-/.test(each) && !isOwnerAlive(each))) {
     rmSync(join(directory, name), { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@regent/contract";
 import { type Clock, systemClock } from "#platform";
@@ -104,8 +104,8 @@ export interface SandboxDeps {
  * any hit disqualifies it. Without a driver that passes, the sandbox exists and refuses every script.
  */
 export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
-  const directory = join(deps.directory, ownName());
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
+  const directory = mkdtempSync(join(deps.directory, `${ownName()}-`));
   const root = process.getuid?.() === 0;
   const range = root ? chooseUidRange() : undefined;
   const groups = deps.controlGroups === false ? undefined : findControlGroups();
@@ -117,7 +117,7 @@ export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
     limits: withDefaults(deps.limits, DEFAULT_LIMITS),
     uids,
     groups,
-    pipes: createPipes(join(directory, "pipes")),
+    pipes: createPipes(directory),
   };
 
   let walls: Walls | undefined;

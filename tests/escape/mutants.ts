@@ -137,7 +137,7 @@ export async function killerOf(mutant: Mutant): Promise<string | undefined> {
     limits: DEFAULT_LIMITS,
     uids: isRoot && range && !mutant.keepsRoot ? createUids(range) : undefined,
     groups: undefined,
-    pipes: createPipes(join(place, "pipes")),
+    pipes: createPipes(place),
   };
   try {
     for (const name of mutant.cases) {
