@@ -38,7 +38,9 @@ function checkHandedOver(stage: Stage & { type: "daemon" }, child: Daemon, { rep
   const known = child.inputs.map((input) => input.name);
   for (const name of given) {
     if (!known.includes(name))
-      report.error(pathOf(stage, path), `The daemon "${child.id}" has no input "${name}".`, nearestOf(name, known));
+      report.error(pathOf(stage, path), `The daemon "${child.id}" has no input "${name}".`, () =>
+        nearestOf(name, known),
+      );
   }
   for (const { name, required } of child.inputs) {
     if (required && !given.includes(name))

@@ -1,13 +1,13 @@
 import type { InputField } from "@regent/contract";
 import type { Report } from "./report.ts";
-import { ancestorsOf, flatten, type StageNode } from "./stage-tree.ts";
+import { createReach, flatten, type StageNode } from "./stage-tree.ts";
 import type { Path } from "./yaml-document.ts";
 
 /** A name that an expression, a template or a script reads, and from where. */
 export interface NameUse {
   name: string;
   path: Path;
-  offset: number;
+  offset: () => number;
   /** `start`: before any stage; `event`: where a trigger fires; `end`: when all stages have ended. */
   scope: "start" | "event" | "end" | "stage";
   node?: StageNode;
@@ -29,14 +29,24 @@ export function checkScope(report: Report, nodes: StageNode[], uses: NameUse[], 
   const all = flatten(nodes);
   const declared = new Set(inputs.map((input) => input.name));
   const implicit = new Map<string, InputField>();
-  const visibleOf = createVisible(all);
+  const isVisibleAt = createVisible(all);
+  const atEnd = new Set(nodes.filter((node) => !node.handler).flatMap(namesOf));
   const byName = new Map<string, StageNode>();
   for (const node of all)
     for (const name of [node.id, node.output]) if (name !== undefined && !byName.has(name)) byName.set(name, node);
+  const addImplicit = (name: string, path: Path, offset: () => number): void => {
+    implicit.set(name, { name, type: "string", required: true, implicit: true });
+    const message = `Nothing defines "${name}": it becomes an input that must be given at start.`;
+    report.warn(path, message, `inputs: [{ name: ${name} }]`, { offset });
+  };
   for (const use of uses) {
     const { name, path, offset } = use;
-    const inScope =
-      ALWAYS.has(name) || declared.has(name) || implicit.has(name) || namesAt(use, nodes, visibleOf).has(name);
+    const input = /^inputs\.(.+)$/.exec(name)?.[1];
+    if (input !== undefined) {
+      if (!declared.has(input) && !implicit.has(input)) addImplicit(input, path, offset);
+      continue;
+    }
+    const inScope = ALWAYS.has(name) || declared.has(name) || implicit.has(name) || isVisible(use, atEnd, isVisibleAt);
     if (inScope) use.found?.();
     else if (use.optional) continue;
     else if (byName.has(name)) reportOutOfReach(report, use, byName.get(name)!);
@@ -45,13 +55,7 @@ export function checkScope(report: Report, nodes: StageNode[], uses: NameUse[], 
     else if (name === "output")
       report.error(path, '"output" is only known in evidence.', "the stage's own name", { offset });
     else {
-      implicit.set(name, { name, type: "string", required: true, implicit: true });
-      report.warn(
-        path,
-        `Nothing defines "${name}": it becomes an input that must be given at start.`,
-        `inputs: [{ name: ${name} }]`,
-        { offset },
-      );
+      addImplicit(name, path, offset);
       use.found?.();
     }
   }
@@ -60,34 +64,40 @@ export function checkScope(report: Report, nodes: StageNode[], uses: NameUse[], 
   return [...implicit.values()];
 }
 
-function namesAt(use: NameUse, top: StageNode[], visibleOf: (node: StageNode) => Set<string>): Set<string> {
-  if (use.scope === "end") return new Set(top.filter((node) => !node.handler).flatMap(namesOf));
-  if (use.node === undefined) return new Set();
-  const visible = visibleOf(use.node);
-  return use.after ? new Set([...visible, "output", ...namesOf(use.node)]) : visible;
+function isVisible(use: NameUse, atEnd: Set<string>, isVisibleAt: (node: StageNode, name: string) => boolean): boolean {
+  const { name, node } = use;
+  if (use.scope === "end") return atEnd.has(name);
+  if (node === undefined) return false;
+  return isVisibleAt(node, name) || (use.after === true && (name === "output" || namesOf(node).includes(name)));
 }
 
 const namesOf = (node: StageNode): string[] => (node.output === undefined ? [node.id] : [node.id, node.output]);
 
-function createVisible(all: StageNode[]): (node: StageNode) => Set<string> {
-  const known = new Map<StageNode, Set<string>>();
+/** Whether a name is the output of something that has ended where a stage starts. */
+function createVisible(all: StageNode[]): (node: StageNode, name: string) => boolean {
+  const sources = new Map<string, StageNode[]>();
+  for (const node of all) for (const name of new Set(namesOf(node))) addTo(sources, name, node);
   const goers = new Map<StageNode, StageNode[]>();
-  for (const node of all) for (const target of node.goesTo) goers.set(target, [...(goers.get(target) ?? []), node]);
-  const visible = (node: StageNode): Set<string> => {
-    const kept = known.get(node);
-    if (kept !== undefined) return kept;
-    const names = new Set<string>();
-    known.set(node, names);
-    for (const ancestor of ancestorsOf(node)) for (const name of namesOf(ancestor)) names.add(name);
-    if (node.parent !== undefined) {
-      for (const name of visible(node.parent)) names.add(name);
-      if (node.parent.isForEach) for (const name of ["item", "index"]) names.add(name);
+  for (const node of all) for (const target of node.goesTo) addTo(goers, target, node);
+  const needs = createReach(all.length);
+  const isVisible = (node: StageNode, name: string, from: Set<StageNode>): boolean => {
+    if (from.has(node)) return false;
+    from.add(node);
+    for (let at: StageNode | undefined = node; at !== undefined; at = at.parent) {
+      const inner = at;
+      if (sources.get(name)?.some((source) => needs(inner, source))) return true;
+      if (at.parent?.isForEach && (name === "item" || name === "index")) return true;
     }
     // A handler knows what was known where it was called from; what had not run by then is null.
-    for (const goer of goers.get(node) ?? []) for (const name of [...visible(goer), ...namesOf(goer)]) names.add(name);
-    return names;
+    return (goers.get(node) ?? []).some((goer) => namesOf(goer).includes(name) || isVisible(goer, name, from));
   };
-  return visible;
+  return (node, name) => isVisible(node, name, new Set());
+}
+
+function addTo<Key>(lists: Map<Key, StageNode[]>, key: Key, node: StageNode): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [node]);
+  else list.push(node);
 }
 
 function reportOutOfReach(report: Report, { name, path, offset, node }: NameUse, source: StageNode): void {

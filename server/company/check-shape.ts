@@ -66,7 +66,7 @@ function checkObject(schema: z.ZodType, def: Definition, value: Json, path: Path
   for (const [key, item] of Object.entries(value)) {
     if (Object.hasOwn(shape, key)) checkShape(shape[key]!, item, [...path, key], report);
     else if (isClosed && !key.startsWith("x-")) {
-      const near = nearest(key, free);
+      const near = report.isFull ? undefined : nearest(key, free);
       if (near !== undefined) meant.add(near);
       const message = `Unknown key "${key}"${inside(schema)}; known are ${Object.keys(shape).join(", ")}.`;
       report.error([...path, key], message, near ?? null, "key");
@@ -197,7 +197,7 @@ function score(option: z.ZodType, value: { [key: string]: Json }): number {
   for (const [key, part] of Object.entries(shape)) {
     if (key === "type" || isOptional(part)) continue;
     if (Object.hasOwn(value, key)) total += 8;
-    else total += foreign.some((other) => nearest(other, [key]) !== undefined) ? 4 : -4;
+    else total += foreign.slice(0, 10).some((other) => nearest(other, [key]) !== undefined) ? 4 : -4;
   }
   return total;
 }

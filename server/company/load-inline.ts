@@ -51,9 +51,16 @@ export function loadInline(
   return { daemon, agents };
 }
 
+const TEXT_MAX = 1_000_000;
+
 function readDocuments(definition: string | JsonObject, file: string, problems: Problem[]): YamlDocument[] {
   // Given as JSON there are no lines: the pointer says where.
   if (typeof definition !== "string") return [{ file, value: definition, place: () => ({ line: 1, column: 1 }) }];
+  if (definition.length > TEXT_MAX) {
+    const message = `The definition has ${definition.length} characters; at most ${TEXT_MAX} are read.`;
+    problems.push({ file, line: 1, column: 1, pointer: "", message, suggestion: null, severity: "error" });
+    return [];
+  }
   const parsed = parseYaml(file, definition);
   problems.push(...parsed.problems);
   return parsed.documents;

@@ -25,8 +25,8 @@ export interface Making {
 
 type Map = { [key: string]: Json };
 
-/** Notes a free name of an expression, with its place. */
-export type NoteName = (name: string, path: Path, offset: number) => void;
+/** Notes a free name of an expression; its place in the text is looked for when something is to be said about it. */
+export type NoteName = (name: string, path: Path, offset: () => number) => void;
 
 /** A whole text as an expression; `${x}` around all of it is taken off. Undefined when it is none: that is reported. */
 export function makeExpression(making: Making, text: string, path: Path, note: NoteName): Expression | undefined {
@@ -34,8 +34,11 @@ export function makeExpression(making: Making, text: string, path: Path, note: N
   const inner = wrapped !== null && !wrapped[1]!.includes("${") ? wrapped[1]! : text;
   try {
     const made = making.expressions.parse(inner);
-    for (const name of making.expressions.names(inner))
-      note(name, path, Math.max(0, text.search(new RegExp(`\\b${name}\\b`))));
+    for (const field of making.expressions.fields(inner, "inputs", "expression"))
+      note(`inputs.${field}`, path, () => 0);
+    for (const name of making.expressions.names(inner)) {
+      note(name, path, () => Math.max(0, text.search(new RegExp(`\\b${name}\\b`))));
+    }
     return made;
   } catch (error) {
     reportExpression(making, error, path, text.indexOf(inner));
@@ -64,8 +67,9 @@ function makeTemplateText(making: Making, text: string, path: Path, note: NoteNa
   if (!text.includes("${")) return text;
   try {
     const made = making.expressions.parseTemplate(text);
+    for (const field of making.expressions.fields(text, "inputs", "template")) note(`inputs.${field}`, path, () => 0);
     for (const name of making.expressions.templateNames(text)) {
-      note(name, path, Math.max(0, text.search(new RegExp(`\\$\\{[^}]*?\\b${name}\\b`))));
+      note(name, path, () => Math.max(0, text.search(new RegExp(`\\$\\{[^}]*?\\b${name}\\b`))));
     }
     return made;
   } catch (error) {
@@ -97,7 +101,7 @@ export function resolve(
   path: Path,
 ): { is: string; missing: string[] } {
   if ("unknown" in found) {
-    making.report.error(path, `Unknown ${what} "${name}".`, found.nearest ?? null);
+    making.report.error(path, `Unknown ${what} "${name}".`, found.nearest);
     return { is: name, missing: [] };
   }
   if (found.missing.length > 0)

@@ -523,3 +523,10 @@ for (const [what, files] of FINE) {
     deepEqual(company.daemons.get("d")?.inputs ?? [], []);
   });
 }
+
+test("an input that is read as `inputs.x` and declared nowhere becomes one, unless it is asked for with care", async () => {
+  const text =
+    "{ name: A, agent: gpt-5, when: has(inputs.maybe) || inputs.?other.orValue(true), input: '${inputs.topic}' }";
+  const { company } = await load({ "a.yaml": stages(text) });
+  deepEqual(company?.daemons.get("d")?.inputs, [{ name: "topic", type: "string", required: true, implicit: true }]);
+});

@@ -26,7 +26,7 @@ export interface References {
 }
 
 /** `is` is the canonical name; `missing` what must be set up before it works; unknown names have the nearest one. */
-export type Found = { is: string; missing: string[]; note?: string } | { unknown: true; nearest: string | undefined };
+export type Found = { is: string; missing: string[]; note?: string } | { unknown: true; nearest(): string | undefined };
 
 /** Looked up as agent, then CLI agent, model, tier. */
 export function findAgent(references: References, name: string): Found {
@@ -40,14 +40,14 @@ export function findAgent(references: References, name: string): Found {
   const model = toModelName(name);
   if (isKnownModel(model))
     return { is: model, missing: [], note: `The model ${model} is in no provider of models.yaml.` };
-  const known = [...references.agents.values(), ...CLI_AGENTS, ...references.models, ...TIERS];
-  return { unknown: true, nearest: nearest(name, known) };
+  const known = () => [...references.agents.values(), ...CLI_AGENTS, ...references.models, ...TIERS];
+  return { unknown: true, nearest: () => nearest(name, known()) };
 }
 
 export function findModel(references: References, name: string): Found {
   if (references.models.has(name) || TIERS.has(name)) return { is: name, missing: [] };
   if (isKnownModel(name)) return { is: name, missing: [], note: `The model ${name} is in no provider of models.yaml.` };
-  return { unknown: true, nearest: nearest(name, [...references.models, ...TIERS]) };
+  return { unknown: true, nearest: () => nearest(name, [...references.models, ...TIERS]) };
 }
 
 /** `GPT-4` and `DALL-E` as the documents write them. */
@@ -60,15 +60,21 @@ export function findTool(references: References, name: string): Found {
     return { is: TOOL_ALIASES[name]!, missing: [`the tool ${TOOL_ALIASES[name]}`] };
   if (BUILT_IN_TOOLS.has(name) || name === "files.*" || name === "http.*") return { is: name, missing: [] };
   const [namespace, tool] = splitTool(name);
-  if (namespace === "files" || namespace === "http") return { unknown: true, nearest: nearest(name, BUILT_IN_TOOLS) };
+  if (namespace === "files" || namespace === "http")
+    return { unknown: true, nearest: () => nearest(name, BUILT_IN_TOOLS) };
   const is = `${namespace}.${tool}`;
   if (references.connections.has(namespace))
     return { is, missing: [`the tool ${is} (tools of connections cannot be called yet)`] };
   if (OWN_NAMESPACES.has(namespace)) return { is, missing: [`the tool ${is}`] };
   if (VENDORS.has(namespace)) return { is, missing: [`a connection ${namespace} for ${is}`] };
-  const near = nearest(namespace, [...references.connections, ...VENDORS, ...OWN_NAMESPACES, "files", "http"]);
   const suffix = name.startsWith(namespace) ? name.slice(namespace.length) : "";
-  return { unknown: true, nearest: near === undefined ? nearest(name, Object.keys(TOOL_ALIASES)) : `${near}${suffix}` };
+  return { unknown: true, nearest: () => nearestTool(references, name, namespace, suffix) };
+}
+
+function nearestTool(references: References, name: string, namespace: string, suffix: string): string | undefined {
+  const namespaces = [...references.connections, ...VENDORS, ...OWN_NAMESPACES, "files", "http"];
+  const near = nearest(namespace, namespaces);
+  return near === undefined ? nearest(name, Object.keys(TOOL_ALIASES)) : `${near}${suffix}`;
 }
 
 function splitTool(name: string): [namespace: string, tool: string] {
@@ -81,13 +87,13 @@ function splitTool(name: string): [namespace: string, tool: string] {
 export function findTrigger(references: References, name: string): Found {
   if (references.triggers.has(name)) return { is: name, missing: [] };
   if (isKnownTrigger(name)) return { is: name, missing: [`the trigger ${name} (not defined under triggers)`] };
-  return { unknown: true, nearest: nearest(name, [...references.triggers, ...knownTriggers()]) };
+  return { unknown: true, nearest: () => nearest(name, [...references.triggers, ...knownTriggers()]) };
 }
 
 export function findDaemon(references: References, name: string): Found {
   const id = references.daemons.get(toKebab(name));
   if (id !== undefined) return { is: id, missing: [] };
-  return { unknown: true, nearest: nearest(name, references.daemons.values()) };
+  return { unknown: true, nearest: () => nearest(name, references.daemons.values()) };
 }
 
 /** `domain/name[@range]`. */
@@ -95,7 +101,7 @@ export function findSkill(references: References, name: string): Found {
   const bare = name.replace(/@.*$/, "");
   const id = bare.split("/").map(toKebab).join("/");
   if (references.skills.has(id)) return { is: name.replace(bare, id), missing: [] };
-  return { unknown: true, nearest: nearest(id, references.skills) };
+  return { unknown: true, nearest: () => nearest(id, references.skills) };
 }
 
 /** Every name that a model of the registry goes by. */

@@ -27,16 +27,23 @@ export interface StageNode {
 export const flatten = (nodes: StageNode[]): StageNode[] =>
   nodes.flatMap((node) => [node, ...node.children.flatMap(flatten)]);
 
-/** Siblings that have ended before this stage starts. */
-export function ancestorsOf(node: StageNode): Set<StageNode> {
-  const seen = new Set<StageNode>();
-  const open = [...node.needs];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (seen.has(next)) continue;
-    seen.add(next);
-    open.push(...next.needs);
-  }
-  return seen;
+/** Whether one stage transitively needs another. Kept as bits: a daemon may have 2,000 stages with many needs each. */
+export function createReach(count: number): (node: StageNode, source: StageNode) => boolean {
+  const words = (count >> 5) + 1;
+  const known = new Map<StageNode, Uint32Array>();
+  const reachOf = (node: StageNode): Uint32Array => {
+    const kept = known.get(node);
+    if (kept !== undefined) return kept;
+    const bits = new Uint32Array(words);
+    known.set(node, bits);
+    for (const need of node.needs) {
+      const further = reachOf(need);
+      for (let i = 0; i < words; i += 1) bits[i]! |= further[i]!;
+      bits[need.order >> 5]! |= 1 << (need.order & 31);
+    }
+    return bits;
+  };
+  return (node, source) => (reachOf(node)[source.order >> 5]! & (1 << (source.order & 31))) !== 0;
 }
 
 /** A path of `needs` that leads back to its start, or undefined. */

@@ -63,7 +63,7 @@ function makeTrigger(making: Making, source: Json, path: Path): Json {
     making.report.error(
       path,
       `Unknown trigger "${key ?? ""}".`,
-      nearestOf(key ?? "", ["slack_message_contains", "email_message_contains"]) ?? "slack_message_contains: bug",
+      () => nearestOf(key ?? "", ["slack_message_contains", "email_message_contains"]) ?? "slack_message_contains: bug",
     );
     return source;
   }
@@ -132,7 +132,7 @@ function makeMemory(making: Making, source: Json | undefined, path: Path): JsonO
       making.report.error(
         [...path, key],
         `Unknown store ${JSON.stringify(store)}; known are ${[...MEMORY_STORES].join(", ")}.`,
-        nearestOf(String(store), MEMORY_STORES),
+        () => nearestOf(String(store), MEMORY_STORES),
       );
     } else making.report.warn([...path, key], `"${store}" is served by the default store (PostgreSQL).`);
   }
@@ -144,7 +144,7 @@ function makeReportsTo(making: Making, source: Json | undefined, path: Path): st
   const id = making.references.agents.get(toKebab(source));
   if (id === undefined) {
     const known = making.references.agents.values();
-    making.report.error(path, `Unknown agent "${source}".`, nearestOf(source, known));
+    making.report.error(path, `Unknown agent "${source}".`, () => nearestOf(source, known));
   }
   return id;
 }

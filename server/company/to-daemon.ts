@@ -15,7 +15,7 @@ export function toDaemon(making: Making, source: JsonObject, path: Path, fallbac
   const id = typeof source.id === "string" ? source.id : toKebab(String(source.name ?? fallbackId));
   const inputs = makeInputs(making, source.inputs, [...path, "inputs"]);
   const nodes = makeStages(stagesMaking, source.stages as Json[], [...path, "stages"], undefined);
-  const note = (scope: NameUse["scope"]) => (name: string, at: Path, offset: number) =>
+  const note = (scope: NameUse["scope"]) => (name: string, at: Path, offset: () => number) =>
     uses.push({ name, path: at, offset, scope });
   const output =
     source.output === undefined ? undefined : makeTemplate(making, source.output, [...path, "output"], note("end"));

@@ -23,12 +23,12 @@ const IN_POLICIES = new Set([
 ]);
 
 /** In triggers and policies an unknown name is an error: nobody could give it a value. */
-const onlyNames = (making: Making, known: ReadonlySet<string>) => (name: string, path: Path, offset: number) => {
+const onlyNames = (making: Making, known: ReadonlySet<string>) => (name: string, path: Path, offset: () => number) => {
   if (!known.has(name))
     making.report.error(
       path,
       `Unknown name "${name}"; known here are ${[...known].join(", ")}.`,
-      nearestOf(name, known),
+      () => nearestOf(name, known),
       { offset },
     );
 };
@@ -71,7 +71,7 @@ export function checkConnection(making: Making, source: JsonObject, path: Path):
     making.report.error(
       [...path, "vendor"],
       `Unknown vendor "${vendor}".`,
-      nearestOf(vendor, VENDORS) ?? "command: […] or url: … for any MCP server",
+      () => nearestOf(vendor, VENDORS) ?? "command: […] or url: … for any MCP server",
     );
   } else making.report.warn(path, "Connections load, and cannot be used yet.", null, "key");
   return source;
@@ -84,7 +84,7 @@ export function checkModels(making: Making, source: JsonObject, path: Path): Jso
     const provider = /^([^:/]+)[:/]/.exec(name)?.[1];
     const isListed = provider === undefined || names.has(provider);
     if (isKnownModel(name) && isListed) making.report.warn(at, `"${name}" is in no provider's list of models.`);
-    else making.report.error(at, `Unknown model "${name}".`, nearestOf(name, names));
+    else making.report.error(at, `Unknown model "${name}".`, () => nearestOf(name, names));
   };
   for (const key of ["defaults", "tiers"]) {
     const uses = source[key];
@@ -124,7 +124,7 @@ function checkTools(making: Making, source: Json | undefined, path: Path): void 
   for (const [i, tool] of toList(source).entries()) {
     if (tool === "*" || typeof tool !== "string") continue;
     const found = findTool(making.references, tool);
-    if ("unknown" in found) making.report.error([...path, i], `Unknown tool "${tool}".`, found.nearest ?? null);
+    if ("unknown" in found) making.report.error([...path, i], `Unknown tool "${tool}".`, found.nearest);
   }
 }
 
@@ -138,7 +138,7 @@ export function toRule(making: Making, id: string, source: JsonObject, path: Pat
     const at = Array.isArray(source.then) ? [...path, "then", i] : [...path, "then"];
     const words = isMap(action) ? Object.keys(action) : [String(action).split("_")[0]!];
     for (const word of words)
-      if (!ACTIONS.includes(word)) making.report.error(at, `Unknown action "${word}".`, nearestOf(word, ACTIONS));
+      if (!ACTIONS.includes(word)) making.report.error(at, `Unknown action "${word}".`, () => nearestOf(word, ACTIONS));
   }
   making.report.warn(path, "Rules load, and are not evaluated yet.", null, "key");
   return { ...withExpressions(making, source, path, ["if"], anyName), id };

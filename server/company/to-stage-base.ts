@@ -11,7 +11,7 @@ type Source = { [key: string]: Json };
 /** Notes names that a stage reads before it starts, or (in `evidence`) after it ended. */
 export const noteIn =
   (making: StagesMaking, node: StageNode, after = false) =>
-  (name: string, path: Path, offset: number) =>
+  (name: string, path: Path, offset: () => number) =>
     making.uses.push({ name, path, offset, scope: "stage", node, after });
 
 /** What every type of stage may have. */

@@ -23,11 +23,13 @@ const STAGES_MAX = 2_000;
 /** The stages of one list. Order becomes `needs`; stages inside stages follow the same way. */
 export function makeStages(
   making: StagesMaking,
-  sources: Json[],
+  all: Json[],
   path: Path,
   parent: StageNode | undefined,
   nameIfNone?: string,
 ): StageNode[] {
+  // What is beyond the limit is reported and not read: its cost must be bounded too.
+  const sources = all.slice(0, Math.max(0, STAGES_MAX + 1 - making.count));
   const maps = sources.map((source) => (isMap(source) ? source : expandShorthand(making, String(source))));
   const nodes = maps.map((source, i) => makeNode(making, source, pathOf(path, i, nameIfNone), parent, nameIfNone));
   parent?.children.push(nodes);
@@ -117,7 +119,7 @@ function linkNamed(making: StagesMaking, node: StageNode, source: Source, nodes:
     const found = nodes.find((other) => other.id === wanted);
     if (found === undefined) {
       const others = nodes.filter((other) => other !== node && !other.handler).map((other) => other.id);
-      making.report.error(at, `Unknown stage "${given}".`, nearestOf(wanted, others) ?? others[0] ?? null);
+      making.report.error(at, `Unknown stage "${given}".`, () => nearestOf(wanted, others) ?? others[0] ?? null);
     } else if (found.handler) making.report.error(at, `"${given}" is a handler; nothing can need it.`);
     else if (!node.needs.includes(found)) node.needs.push(found);
   }
@@ -132,9 +134,7 @@ function linkErrors(making: StagesMaking, node: StageNode, source: Source): void
     const target = making.ids.get(toSnake(given));
     if (target === undefined) {
       const handlers = [...making.ids.values()].filter((other) => other.handler).map((other) => other.id);
-      making.report.error(
-        at,
-        `Unknown stage "${given}"; ${key} is fail, continue, or a handler declared before.`,
+      making.report.error(at, `Unknown stage "${given}"; ${key} is fail, continue, or a handler declared before.`, () =>
         nearestOf(given, [...handlers, "fail", "continue"]),
       );
     } else if (!target.handler) making.report.error(at, `"${given}" is no handler.`, "handler: true on that stage");

@@ -19,7 +19,7 @@ export function useScript(making: StagesMaking, node: StageNode, source: string,
     const found = (): void => {
       if (!node.reads.includes(name)) node.reads.push(name);
     };
-    making.uses.push({ name, path, offset, scope: "stage", node, optional: isOptional, found });
+    making.uses.push({ name, path, offset: () => offset, scope: "stage", node, optional: isOptional, found });
   };
   for (const { name, offset } of required) use(name, offset, false);
   for (const name of optional) use(name, 0, true);

@@ -19,6 +19,8 @@ export interface ParsedFile {
   problems: Problem[];
 }
 
+const DOCUMENTS_MAX = 2_000;
+
 /** Reads every document of a YAML 1.2 file. What cannot be JSON is a problem; nothing here throws. */
 export function parseYaml(file: string, text: string): ParsedFile {
   const lines = new LineCounter();
@@ -27,6 +29,13 @@ export function parseYaml(file: string, text: string): ParsedFile {
   const parsed = parseAll(text, lines);
   if (parsed === undefined) {
     const message = "The file is nested too deeply.";
+    return {
+      documents,
+      problems: [{ file, line: 1, column: 1, pointer: "", message, suggestion: null, severity: "error" }],
+    };
+  }
+  if (parsed.length > DOCUMENTS_MAX) {
+    const message = `The file holds ${parsed.length} documents; at most ${DOCUMENTS_MAX} are read.`;
     return {
       documents,
       problems: [{ file, line: 1, column: 1, pointer: "", message, suggestion: null, severity: "error" }],

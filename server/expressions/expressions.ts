@@ -3,7 +3,7 @@ import { checkCalls } from "./check-calls.ts";
 import { ExpressionError } from "./error.ts";
 import { evaluateNode } from "./evaluate.ts";
 import { Exhausted, Failed } from "./meter.ts";
-import { freeNames } from "./names.ts";
+import { fieldsOf, freeNames } from "./names.ts";
 import { print } from "./print.ts";
 import { type Node, parseSyntax } from "./syntax.ts";
 import { type Piece, splitTemplate } from "./template.ts";
@@ -21,6 +21,8 @@ export interface Expressions {
   /** Free names of an expression, or of all `${…}` in a template, in order, once each. */
   names(text: Expression): string[];
   templateNames(template: Template): string[];
+  /** Fields of a name that a text's `${…}` (or the whole text, as an expression) reads and that must be there. */
+  fields(text: string, name: string, as: "expression" | "template"): string[];
   /** @throws expression_failed  names the missing field or the operands that do not fit */
   evaluate(expression: Expression, scope: Readonly<Record<string, Json>>): Json;
   /** @throws expression_failed */
@@ -103,6 +105,13 @@ export function createExpressions(): Expressions {
         return text;
       });
       return [...names];
+    },
+    fields: (text, name, as) => {
+      const texts =
+        as === "expression"
+          ? [text]
+          : templates.get(text).flatMap((piece) => ("text" in piece ? [] : [piece.expression]));
+      return [...new Set(texts.flatMap((each) => fieldsOf(nodes.get(each), name)))];
     },
     evaluate,
     render: (template, scope) => mapTexts(template, (text) => renderText(text, scope)),

@@ -26,7 +26,7 @@ const TOKEN = new RegExp(
     String.raw`(?<space>\s+|//[^\n]*)`,
     String.raw`(?<string>[rRbB]{0,2}(?:"""(?:\\[^]|(?!""")[^\\])*"""|'''(?:\\[^]|(?!''')[^\\])*'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))`,
     String.raw`(?<number>0[xX][0-9a-fA-F]+[uU]?|(?:\d[\d_]*(?:\.\d[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?[uU]?)`,
-    String.raw`(?<word>[A-Za-z_][A-Za-z0-9_]*)`,
+    "(?<word>[A-Za-z_][A-Za-z0-9_]*)",
     String.raw`(?<sign>&&|\|\||[=!<>]=|[^])`,
   ].join("|"),
   "y",
