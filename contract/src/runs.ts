@@ -183,7 +183,7 @@ export const runOperations = {
     }),
     output: Run,
     status: 202,
-    errors: ["invalid_definition", "not_found", "daemon_cannot_start", "company_has_errors"],
+    errors: ["invalid_definition", "not_found", "daemon_cannot_start"],
   }),
   list: operation({
     method: "GET",
@@ -261,7 +261,7 @@ export const runOperations = {
     }),
     output: Run,
     status: 202,
-    errors: ["not_found", "daemon_cannot_start", "company_has_errors"],
+    errors: ["not_found", "daemon_cannot_start"],
   }),
   compare: operation({
     method: "GET",

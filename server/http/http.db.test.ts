@@ -37,7 +37,6 @@ async function serve(over: Partial<HttpDeps> = {}) {
     version: "0.0.0",
     host: "127.0.0.1",
     port: 0,
-    checkAnswers: true,
     ...over,
   });
   const { url } = http;

@@ -33,8 +33,6 @@ export interface HttpDeps extends Capabilities {
   /** Where to listen. Port 0: a free one. */
   host: string;
   port: number;
-  /** Tests see an answer that breaks its own schema as an error. */
-  checkAnswers?: boolean;
   limits?: { uploadBytesMax?: number; uploadFilesMax?: number };
 }
 

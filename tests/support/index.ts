@@ -5,6 +5,7 @@ export { type FakeAnswer, type FakeUpstream, fakeUpstream, type ReceivedCall } f
 export { type Cut, type FaultProxy, faultProxy, type Moment, type Statement } from "./fault-proxy.ts";
 export { type OwnServer, ownServer } from "./own-server.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
+export { type TestApi, testApi } from "./test-api.ts";
 export { gate, testApprovals } from "./test-approvals.ts";
 export { testProgram } from "./test-program.ts";
 export { type TestCompany, testTriggers } from "./test-triggers.ts";
