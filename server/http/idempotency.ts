@@ -94,7 +94,7 @@ async function perform(
   work: (newId: (kind: IdKind) => string) => Promise<KeptAnswer>,
 ): Promise<KeptAnswer> {
   const extend = () => extendClaim(deps.db, key, holder, new Date(deps.clock.now() + holdMs)).catch(() => {});
-  const extending = setInterval(extend, holdMs / 3);
+  const extending = setInterval(extend, holdMs / 3).unref();
   try {
     const answer = await work((kind) => `${kind}_${seed}`);
     if (answer.status < 500) await updateAnswer(deps.db, key, holder, answer);

@@ -198,6 +198,8 @@ const CASES: Record<string, Record<string, Case>> = {
   },
   "models.list": { 200: () => get("/v1/gateway/models") },
   "models.test": { 200: () => post("/v1/gateway/tests", { model: "offline" }) },
+  "triggers.list": { 200: () => get("/v1/triggers") },
+  "triggers.problems": { 200: () => get("/v1/triggers/problems?limit=5") },
   "stream.follow": {
     200: async () => {
       const stop = new AbortController();
