@@ -42,7 +42,7 @@ const V1_CONTROLLERS = ["memory", "pids", "cpu", "cpuacct", "freezer"] as const;
 
 /** Undefined where none can be made; runs are then watched instead. */
 export function findControlGroups(): ControlGroups | undefined {
-  const owner = ownName();
+  const owner = `${ownName()}-${++count}`;
   for (const [version, find] of [
     [1, findV1],
     [2, findV2],
@@ -58,6 +58,9 @@ export function findControlGroups(): ControlGroups | undefined {
   }
   return undefined;
 }
+
+/** Sandboxes of this process; each has a place of its own. */
+let count = 0;
 
 /** Every controller's folder that will hold ours: `memory` → /sys/fs/cgroup/memory/…. Version 2 has one, `all`. */
 type Folders = Record<string, string>;

@@ -2,19 +2,15 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@regent/contract";
 import { type Clock, systemClock } from "#platform";
-import { bwrapDriver } from "./bwrap-driver.ts";
 import { checkSpec } from "./check-spec.ts";
 import { findControlGroups } from "./control-groups.ts";
 import type { Driver } from "./driver.ts";
 import { DEFAULT_LIMITS, withDefaults } from "./limits.ts";
 import { createPipes } from "./pipes.ts";
-import { probeDriver } from "./probe-driver.ts";
 import { ownName } from "./processes.ts";
+import { raiseWalls } from "./raise-walls.ts";
 import { endStaleUsers, removeStaleFolders } from "./reap.ts";
-import { runScript, type Walls } from "./run-script.ts";
-import { createFilter } from "./seccomp.ts";
-import { chooseUidRange, createUids } from "./uids.ts";
-import { usernsDriver } from "./userns-driver.ts";
+import { runScript } from "./run-script.ts";
 
 export type Outcome =
   | "ok" | "exit" | "timeout" | "oom" | "pids" | "output-limit" | "disk-limit" | "inode-limit" | "socket-limit"
@@ -81,10 +77,9 @@ export interface Sandbox {
   run(spec: ScriptSpec, control: ScriptControl): Promise<ScriptResult>;
   /** Ends what a crashed server left behind. Returns how many. */
   reap(): Promise<number>;
+  /** Cancels what still runs. */
   close(): Promise<void>;
 }
-
-const DRIVERS = [bwrapDriver, usernsDriver];
 
 export interface SandboxDeps {
   /** A folder in the data folder: for the self-test, and for copies of inputs. Made if absent. */
@@ -106,61 +101,42 @@ export interface SandboxDeps {
 export async function createSandbox(deps: SandboxDeps): Promise<Sandbox> {
   mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
   const directory = mkdtempSync(join(deps.directory, `${ownName()}-`));
-  const root = process.getuid?.() === 0;
-  const range = root ? chooseUidRange() : undefined;
   const groups = deps.controlGroups === false ? undefined : findControlGroups();
-  const uids = range && createUids(range);
-  const common = {
+  const { driver, walls, refusal, uids } = await raiseWalls({
     clock: deps.clock ?? systemClock,
     directory,
     node: realpathSync(deps.node ?? process.execPath),
     limits: withDefaults(deps.limits, DEFAULT_LIMITS),
-    uids,
     groups,
     pipes: createPipes(directory),
-  };
-
-  let walls: Walls | undefined;
-  const refusals: { id: string; probe: Probe }[] = [];
-  for (const driver of DRIVERS.filter(({ id }) => deps.drivers?.includes(id) ?? true)) {
-    if (root && !uids) {
-      const fix = "Give the server a range of at least 4,096 free user numbers, or run it as an ordinary user.";
-      refusals.push({ id: driver.id, probe: { ok: false, reason: "there are no spare user numbers here", fix } });
-      break;
-    }
-    const { probe, version } = await probeDriver({ ...common, driver });
-    if (probe.ok) {
-      walls = { ...common, driver, version, filter: createFilter(process.arch, groups !== undefined) };
-      refusals.unshift({ id: driver.id, probe });
-      break;
-    }
-    refusals.push({ id: driver.id, probe });
-  }
-  const chosen = refusals[0] ?? { id: "none", probe: { ok: false, reason: "no driver was given", fix: "" } };
+    allowed: deps.drivers,
+  });
+  const closing = new AbortController();
+  const running = new Set<Promise<unknown>>();
 
   return {
-    driver: chosen,
+    driver,
     async run(spec, control) {
-      if (spec.network.length > 0) {
-        const reason = `the script asks for ${spec.network.join(", ")}, and the egress proxy that would let it out does not exist yet`;
-        throw fail("network_refused", { reason });
-      }
-      if (!walls) {
-        const reason = refusals
-          .map(({ id, probe }) => (probe.ok ? "" : `${id}: ${probe.reason}. ${probe.fix}`))
-          .join(" ");
-        throw fail("sandbox_unavailable", { reason });
-      }
+      if (spec.network.length > 0) throw fail("network_refused", { reason: noEgress(spec.network) });
+      if (!walls) throw fail("sandbox_unavailable", { reason: refusal });
       checkSpec(spec);
-      return runScript(walls, spec, control);
+      const signal = AbortSignal.any([control.signal, closing.signal]);
+      const ended = runScript(walls, spec, { ...control, signal });
+      running.add(ended);
+      return ended.finally(() => running.delete(ended));
     },
     async reap() {
       removeStaleFolders(deps.directory);
       return (uids ? endStaleUsers(uids) : 0) + ((await groups?.reap()) ?? 0);
     },
     async close() {
+      closing.abort();
+      await Promise.allSettled(running);
       rmSync(directory, { recursive: true, force: true });
       await groups?.close();
     },
   };
 }
+
+const noEgress = (hosts: string[]): string =>
+  `the script asks for ${hosts.join(", ")}, and the egress proxy that would let it out does not exist yet`;

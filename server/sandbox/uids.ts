@@ -2,7 +2,7 @@
  * One user number per run, so that the kernel itself keeps runs apart. Held by a lock file that names the holder:
  * several servers share the machine's range, and a number is free again only when its holder is gone.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isOwnerAlive, ownName, readText } from "./processes.ts";
 
@@ -27,6 +27,10 @@ const CANDIDATES: UidRange[] = [
 
 export const chooseUidRange = (): UidRange | undefined =>
   CANDIDATES.find((range) => ["uid_map", "gid_map"].every((map) => covers(`/proc/self/${map}`, range)));
+
+/** A root that is the only user of its namespace has nobody to become, and no rights beyond it: an ordinary user. */
+export const isRealRoot = (): boolean =>
+  process.getuid?.() === 0 && mapOf("/proc/self/uid_map").reduce((sum, [, , count = 0]) => sum + count, 0) > 1;
 
 export function createUids(range: UidRange) {
   mkdirSync(LOCKS, { recursive: true, mode: 0o700 });
@@ -73,8 +77,10 @@ function isHeld(path: string): boolean {
 }
 
 const covers = (map: string, { first, count }: UidRange): boolean =>
-  readFileSync(map, "utf8")
+  mapOf(map).some(([inside = 0, , length = 0]) => inside <= first && inside + length >= first + count);
+
+const mapOf = (path: string): number[][] =>
+  (readText(path) ?? "")
     .trim()
     .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .some(([inside = 0, , length = 0]) => inside <= first && inside + length >= first + count);
+    .map((line) => line.trim().split(/\s+/).map(Number));
