@@ -38,6 +38,7 @@ export function createDatabase(options: DatabaseOptions): Database {
           return rows;
         } catch (error) {
           client.release(isSpent(error));
+          if (isStalePlan(error)) continue;
           const isUndone = isShortOfResources(error) || (isLostConnection(error) && isRead(sql));
           if (!isUndone && !isLostConnection(error)) throw error;
           if (!isUndone || performance.now() >= deadline) throw unavailable(error, isUndone ? "nothing" : "unknown");
@@ -127,9 +128,12 @@ async function begin(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> {
 /** Only what starts with `select`: a `with` may write. Functions that write are called inside a transaction. */
 const isRead = (sql: string): boolean => /^\s*select\b/i.test(sql);
 
-/** The connection cannot be used again: it is gone, or holds a plan that no longer fits the tables. */
-const isSpent = (error: unknown): boolean =>
-  isLostConnection(error) || (error as { code?: string } | null)?.code === "0A000";
+/** The connection cannot be used again. */
+const isSpent = (error: unknown): boolean => isLostConnection(error) || isStalePlan(error);
+
+/** A statement was prepared here before its table changed: it never ran, and runs on another connection. */
+const isStalePlan = (error: unknown): boolean =>
+  (error as { code?: string } | null)?.code === "0A000" && /cached plan/.test((error as Error).message);
 
 const unavailable = (cause: unknown, outcome: "nothing" | "unknown") =>
   fail("database_unavailable", { reason: cause instanceof Error ? cause.message : String(cause), outcome }, cause);
