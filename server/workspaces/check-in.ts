@@ -1,5 +1,13 @@
-import { type BigIntStats, constants } from "node:fs";
-import { chmod, lstat, open } from "node:fs/promises";
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fail } from "@regent/contract";
 import type { Blobs, Digest } from "#platform";
@@ -13,7 +21,7 @@ import type { CheckInOptions, TreeDigest, TreeEntry, WorkspaceLimits } from "./w
 
 const AT_A_TIME = 8;
 /** Larger files are not read into memory. */
-const WHOLE_BYTES = 1_000_000;
+const WHOLE_BYTES = 256 * 1024;
 
 export async function checkIn(
   deps: { blobs: Blobs; trees: Trees; caches: Caches; known: Fingerprints; limits: WorkspaceLimits },
@@ -37,34 +45,37 @@ export async function storeFiles(
   await each(entries, AT_A_TIME, async (entry) => {
     if (entry.kind !== "file") return;
     const path = join(directory, entry.path);
-    entry.digest = known(entry.path, await lstat(path, { bigint: true })) ?? (await storeFile(blobs, path, entry));
+    entry.digest = known(entry.path, lstatSync(path, { bigint: true })) ?? (await storeFile(blobs, path, entry));
   });
 }
 
 /** Opened without following a link and only if it is still a plain file; then read or copied from that descriptor. */
 export async function storeFile(blobs: Blobs, path: string, entry: TreeEntry): Promise<Digest> {
-  const file = await openAnyway(path);
+  const file = openAnyway(path);
   try {
-    const stats = await file.stat();
+    const stats = fstatSync(file);
     if (!stats.isFile()) throw fail("file_refused", { path: show(entry.path), reason: "it changed while it was read" });
     if (stats.size <= WHOLE_BYTES) {
-      const bytes = await file.readFile();
+      const bytes = readFileSync(file);
       entry.size = bytes.length;
       return await blobs.put(bytes);
     }
-    const stored = await blobs.putFile(process.platform === "linux" ? `/proc/self/fd/${file.fd}` : path);
+    const stored = await blobs.putFile(process.platform === "linux" ? `/proc/self/fd/${file}` : path);
     entry.size = stored.size;
     return stored.digest;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** A script may take its own rights away (`chmod 000`); without root we first give them back. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const openAnyway = (path: string) =>
-  open(path, FLAGS).catch(async (error) => {
-    if (error.code !== "EACCES") throw error;
-    await chmod(path, 0o600);
-    return open(path, FLAGS);
-  });
+function openAnyway(path: string): number {
+  try {
+    return openSync(path, FLAGS);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    chmodSync(path, 0o600);
+    return openSync(path, FLAGS);
+  }
+}

@@ -1,4 +1,4 @@
-import { lchown, lstat, mkdir, symlink } from "node:fs/promises";
+import { lchownSync, lstatSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Blobs } from "#platform";
 import type { Caches } from "./caches.ts";
@@ -20,7 +20,8 @@ export async function checkOut(
   // Only root can give files away; anybody else runs scripts under their own uid.
   const owner = process.getuid?.() === 0 ? options.owner : undefined;
   // Entries are ordered by path, so a folder is made before what is in it.
-  for (const entry of entries) if (entry.kind === "folder") await mkdir(join(directory, entry.path), { mode: 0o755 });
+  const folders = entries.filter((entry) => entry.kind === "folder").map((entry) => join(directory, entry.path));
+  await each(folders, 1, (path) => void mkdirSync(path, { mode: 0o755 }));
   await each(
     entries.filter((entry) => entry.kind !== "folder"),
     AT_A_TIME,
@@ -28,8 +29,7 @@ export async function checkOut(
   );
   await deps.caches.restore(directory, entries, options);
   if (owner === undefined) return;
-  for (const entry of entries) if (entry.kind === "folder") await lchown(join(directory, entry.path), owner, owner);
-  await lchown(directory, owner, owner);
+  await each([...folders, directory], 1, (path) => lchownSync(path, owner, owner));
 }
 
 async function make(
@@ -39,9 +39,9 @@ async function make(
   owner: number | undefined,
 ): Promise<void> {
   const path = join(directory, entry.path);
-  if (entry.kind === "link") await symlink(entry.target!, path);
+  if (entry.kind === "link") symlinkSync(entry.target!, path);
   else await deps.blobs.copyTo(entry.digest!, path, entry.executable ? 0o755 : 0o644);
-  if (owner !== undefined) await lchown(path, owner, owner);
+  if (owner !== undefined) lchownSync(path, owner, owner);
   if (entry.kind === "file")
-    deps.known.remember(directory, entry.path, await lstat(path, { bigint: true }), entry.digest!);
+    deps.known.remember(directory, entry.path, lstatSync(path, { bigint: true }), entry.digest!);
 }

@@ -1,8 +1,13 @@
-import { chmod, lstat, readdir, readlink } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { chmod, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fail } from "@regent/contract";
 import { isCachePath, pathProblem, show } from "./path.ts";
 import type { CheckInOptions, TreeEntry, WorkspaceLimits } from "./workspaces.ts";
+
+// Looking at a file takes microseconds, and a hundred times that by way of another thread. Others get a turn in between.
+const TURN = 100;
 
 /**
  * Everything below a directory, without following a link. Limits are counted on the way, so that a flood ends the
@@ -16,11 +21,13 @@ export async function walk(
   const entries: TreeEntry[] = [];
   const caches: string[] = [];
   let bytes = 0;
+  let seen = 0;
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const name of await namesIn(join(directory, folder))) {
       const path = folder === "" ? toName(name, folder) : `${folder}/${toName(name, folder)}`;
-      const stats = await lstat(join(directory, path));
+      const stats = lstatSync(join(directory, path));
+      if (++seen % TURN === 0) await setImmediate();
       if (stats.isDirectory() && isCachePath(path, options.cachePaths)) {
         caches.push(path);
         continue;
