@@ -123,7 +123,7 @@ function toProvider(id: string, body: JsonObject, secrets: Secrets, declared: bo
   const keyName = named.find((name) => secrets.get(name)) ?? named[0] ?? null;
   const key = (keyName && secrets.get(keyName)) || null;
   const keyNeeded = typeof body.secret === "string" || known.keys.length > 0;
-  const models = toModels(type, body);
+  const listed = toModels(type, body);
   return {
     id,
     type,
@@ -133,7 +133,7 @@ function toProvider(id: string, body: JsonObject, secrets: Secrets, declared: bo
     keyName,
     missing: toMissing(),
     declared,
-    models: models.length > 0 || declared === false || known.family === undefined ? withKnown() : models,
+    models: listed.length > 0 ? listed : toKnownModels(type),
   };
 
   function toMissing(): string | null {
@@ -142,12 +142,10 @@ function toProvider(id: string, body: JsonObject, secrets: Secrets, declared: bo
     }
     return keyNeeded && !key ? `${keyName} is not set` : null;
   }
-
-  function withKnown(): ModelConfig[] {
-    if (models.length > 0) return models;
-    return KNOWN_MODELS.filter((each) => each.provider === type).map((each) => toModel(type, each.model, {}, null));
-  }
 }
+
+const toKnownModels = (type: ProviderType): ModelConfig[] =>
+  KNOWN_MODELS.filter(({ provider }) => provider === type).map(({ model }) => toModel(type, model, {}, null));
 
 function toModels(type: ProviderType, body: JsonObject): ModelConfig[] {
   const prices = toObject(body.prices);

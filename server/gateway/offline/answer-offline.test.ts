@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "@regent/contract";
 import { type AnswerSchema, parseAnswerSchema } from "../answer-schema.ts";
-import { answerOffline, OFFLINE_MARK } from "./answer-offline.ts";
+import { answerOffline } from "./answer-offline.ts";
+import { OFFLINE_MARK } from "./mark.ts";
 
 const ask = (content: string, schema?: JsonObject) => {
   const parsed: AnswerSchema | undefined = schema && parseAnswerSchema(schema);
@@ -57,4 +58,45 @@ test("it proposes no edits and no commands", () => {
   const schema = { type: "object", required: ["edits"], properties: { edits: { type: "array", items: item } } };
   deepEqual(ask("Repair it.\n\nsrc/a.ts fails.", schema).value, { edits: [] });
   equal(ask("Repair it.\n\nsrc/a.ts fails.", schema).offline, true);
+});
+
+test("an answer to a mail is drawn from the knowledge that speaks of it, or hands over", () => {
+  const knowledge =
+    "## Export\n\nAll notes can be exported as Markdown files.\n\n## Passwords\n\nA reset link is valid for one hour.";
+  const draft = (mail: string) =>
+    ask(`Draft an answer that rests on the knowledge given.\n\n${JSON.stringify({ mail, knowledge })}`).text;
+  match(draft("How do I get my notes exported as Markdown?"), /All notes can be exported as Markdown files\./);
+  match(draft("Where is your office in Lagos?"), /A colleague will look into it\.$/);
+});
+
+test("lists take what their names ask for", () => {
+  const commits = JSON.stringify([
+    { commit: "a1", subject: "Add gift cards" },
+    { commit: "a2", subject: "Fix the rounding of totals" },
+  ]);
+  const list = { type: "array", items: { type: "string" } };
+  const schema = { type: "object", required: ["new", "fixed"], properties: { new: list, fixed: list } };
+  deepEqual(ask(`Write release notes from these commits.\n\n${commits}`, schema).value, {
+    new: ["Add gift cards"],
+    fixed: ["Fix the rounding of totals"],
+  });
+});
+
+test("a megabyte of hostile text is answered in seconds", () => {
+  for (const text of [
+    '<data-00000000 name="x">\n'.repeat(40_000),
+    "a".repeat(1_000_000),
+    "{".repeat(200_000),
+    "1,2\n".repeat(250_000),
+  ]) {
+    const from = performance.now();
+    ok(
+      ask(`Summarise.\n\n${text}`, {
+        type: "object",
+        required: ["summary"],
+        properties: { summary: { type: "string" } },
+      }).offline,
+    );
+    ok(performance.now() - from < 4_000, `${text.slice(0, 10)}: ${performance.now() - from} ms`);
+  }
 });

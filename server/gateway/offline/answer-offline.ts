@@ -6,10 +6,9 @@ import { fail, NOTHING_SPENT } from "@regent/contract";
 import type { AnswerSchema } from "../answer-schema.ts";
 import type { ModelAnswer, ModelRequest } from "../gateway.ts";
 import { fillSchema } from "./fill-schema.ts";
+import { OFFLINE_MARK } from "./mark.ts";
 import { readPrompt } from "./read-prompt.ts";
 import { writeText } from "./write-text.ts";
-
-export const OFFLINE_MARK = "[offline model]";
 
 /** @throws model_output_invalid  nothing that fits the schema could be made */
 export function answerOffline(request: ModelRequest, schema: AnswerSchema | undefined): ModelAnswer {

@@ -25,6 +25,14 @@ export function isTrue(place: Asked, _task: string): boolean {
   return parts.some((part) => toScore(part, words) > 0 && !isDenied(part, place.text));
 }
 
+/** Texts that speak of what a list's name asks for (`fixed`, `new`); all of them when the name asks for nothing known. */
+export function filterByName(name: string, texts: string[]): string[] {
+  const signs = toWords(name.replace(/[_-]/g, " ")).flatMap((word) => SIGNS.get(word) ?? []);
+  if (signs.length === 0) return texts;
+  const wanted = new Set(signs);
+  return texts.filter((text) => toWords(text).some((word) => wanted.has(word)));
+}
+
 const isDenied = (word: string, text: string): boolean =>
   new RegExp(`\\b(no|not|never|without|isn't|aren't)\\s+(\\w+\\s+)?${word.replace(/\W/g, "")}`, "i").test(text);
 
@@ -60,9 +68,9 @@ const SIGNS = new Map<string, string[]>(
     complaint: "angry disappointed unacceptable terrible complaint worst",
     spam: "lottery winner viagra crypto unsubscribe prize casino seo backlinks",
     security: "vulnerability leak password breach phishing attack token exposed hacked",
-    urgent: "urgent asap immediately down outage now critical emergency production blocked",
+    urgent: "urgent asap immediately down outage critical emergency blocked",
     critical: "critical outage down urgent breach immediately production emergency",
-    high: "urgent asap immediately high serious broken blocked cannot important production",
+    high: "urgent asap immediately high serious broken blocked cannot unacceptable",
     low: "whenever minor small typo cosmetic question curious",
     escalate: "lawyer legal refund angry cancel urgent complaint manager",
     human: "lawyer legal refund angry cancel urgent complaint manager",
@@ -71,6 +79,11 @@ const SIGNS = new Map<string, string[]>(
     neutral: "question information",
     frustrated: "angry again still frustrated waiting unacceptable annoyed",
     angry: "angry unacceptable terrible worst furious lawyer",
+    unhappy: "disappointed twice again still problem wrong annoyed waiting unhappy sorry",
+    new: "add added new support introduce allow first",
+    added: "add added new support introduce allow",
+    fixed: "fix fixed correct repair bug resolve prevent",
+    removed: "remove removed drop delete deprecate",
     happy: "thanks thank love great happy perfect",
     reject: "secret password unsafe risk vulnerability failed",
     approve: "passed ok clean fine",

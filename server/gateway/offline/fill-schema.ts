@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from "@regent/contract";
 import type { AnswerSchema } from "../answer-schema.ts";
 import { createSafePattern } from "../safe-pattern.ts";
-import { chooseOption, isTrue } from "./choose-option.ts";
+import { chooseOption, filterByName, isTrue } from "./choose-option.ts";
 import { pickNumber } from "./pick-number.ts";
 import { pickText } from "./pick-text.ts";
 import type { Prompt } from "./read-prompt.ts";
@@ -220,7 +220,9 @@ function toItems(
     : /file|path/i.test(place.name)
       ? [...new Set(place.text.match(/(?:[\w.-]+\/)+[\w.-]+|[\w-]+\.[a-z]{1,4}\b/g) ?? [])].slice(0, count)
       : pickSentences(place.text, `${place.name} ${place.description ?? ""} ${prompt.task}`, Math.max(count, 3));
-  return texts.slice(0, count).map((text) => ({ text, facts: { text } }));
+  return filterByName(place.name, texts)
+    .slice(0, count)
+    .map((text) => ({ text, facts: { text } }));
 }
 
 /** Items that somebody would carry out: files to write, commands to run. What does not understand proposes none. */

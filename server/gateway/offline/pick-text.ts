@@ -39,28 +39,32 @@ function byName(place: Asked & { facts?: Record<string, Json> }, prompt: Prompt)
   const { name, text } = place;
   const key = name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
   const question = `${key.replaceAll("_", " ")} ${place.description ?? ""}`;
+  const parts = text === prompt.material ? prompt.parts : {};
+  const article = /mail|message|paragraph|section/i.test(prompt.task.slice(0, 200)) ? "write" : "article";
   const lead = (count: number): string => pickSentences(text, question, count).join(" ");
   if (/e_?mail|address/.test(key)) return FIND.email.exec(text)?.[0] ?? header(text, "from") ?? "unknown";
   if (/^(url|link|href)$|_url$/.test(key)) return FIND.url.exec(text)?.[0] ?? "unknown";
   if (/date|_at$|^when$/.test(key)) return FIND.date.exec(text)?.[0] ?? "unknown";
   if (/(^|_)(id|number|reference|key)$/.test(key)) return FIND.id.exec(text)?.[0] ?? "unknown";
   if (/customer|sender|author|^from$|^name$|contact/.test(key))
-    return toName(header(text, "from")) ?? properName(text) ?? "unknown";
-  if (/title|headline|subject|heading/.test(key)) return header(text, "subject") ?? toTitle(text);
+    return toName(header(text, "from")) ?? properName(text) ?? keyword(text);
+  if (/title|headline|subject|heading/.test(key))
+    return withWord(parts[key] ?? header(text, "subject") ?? toTitle(text), prompt.task);
   if (/slug/.test(key))
     return toTitle(text)
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]+/gu, "-")
       .replace(/^-|-$/g, "");
   if (/language|locale/.test(key)) return "en";
-  if (/category|topic|tag|keyword|label|type|kind/.test(key)) return toKeywords(text, 1)[0] ?? "general";
+  if (/category|topic|tag|keyword|label|type|kind/.test(key)) return keyword(text);
   if (/meta_?description|excerpt|teaser|reason|rationale|because|why/.test(key)) return shorten(lead(1), 160);
-  if (/outline/.test(key)) return writeText({ task: "outline", material: text });
-  if (/reply|response|answer|draft_?(mail|email|reply)/.test(key)) return writeText({ task: "reply", material: text });
-  if (/article|post|body|content|draft|markdown|page/.test(key))
-    return writeText({ task: `article ${prompt.task}`, material: text });
-  if (/summary|report|overview|analysis|review|findings|notes|text/.test(key)) {
-    return writeText({ task: `summary ${prompt.task.slice(0, 500)}`, material: text });
+  if (/outline/.test(key)) return writeText({ task: "outline", material: text, parts: {} });
+  if (/reply|response|answer|draft_?(mail|email|reply)/.test(key))
+    return writeText({ task: "reply", material: text, parts });
+  if (/article|post|body|content|draft|markdown|page|^text$/.test(key))
+    return writeText({ task: `${article} ${prompt.task}`, material: text, parts });
+  if (/summary|report|overview|analysis|review|findings|notes/.test(key)) {
+    return writeText({ task: `summary ${prompt.task.slice(0, 500)}`, material: text, parts: {} });
   }
   return shorten(lead(1), 300);
 }
@@ -96,6 +100,14 @@ function fromPattern(
   const made = generateMatch(pattern, least, most);
   return made !== undefined && expression.test(made) && fits(made) ? made : undefined;
 }
+
+/** "… with the word "notes" in it" */
+const withWord = (text: string, task: string): string => {
+  const [, word] = /with the words? "([^"\n]{1,60})"/i.exec(task) ?? [];
+  return word && !text.toLowerCase().includes(word.toLowerCase()) ? `${word}: ${text}` : text;
+};
+
+const keyword = (text: string): string => toKeywords(text, 1)[0]?.replace(/(?<=[^s]{3})s$/, "") ?? "general";
 
 const header = (text: string, name: string): string | undefined =>
   new RegExp(`^\\s*${name}\\s*:\\s*(.{1,200})$`, "im").exec(text)?.[1]?.trim();

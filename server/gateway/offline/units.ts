@@ -15,9 +15,20 @@ export function toUnits(text: string, question: string): Unit[] {
   if (review) return fromReview(review);
   const table = readTable(text);
   if (table) return fromTable(table, question);
+  const sections = text.split(/^(?=#{1,4}\s)/m).filter((part) => part.startsWith("#"));
+  if (sections.length >= 2) return sections.map(fromSection);
   const lines = text.split("\n").filter((line) => /^\s*(?:[-*•]|\d+[.)])\s+\S/.test(line));
   if (lines.length >= 2) return lines.map((line) => fromText(line.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, "")));
-  return pickSentences(text, question, 5).map(fromText);
+  const sentences = pickSentences(text, question, 5);
+  if (sentences.length >= 2) return sentences.map(fromText);
+  const clauses = text.split(/[,;:]\s+|\s+and\s+/).filter((clause) => /\p{L}{3}/u.test(clause));
+  return clauses.slice(0, 8).map(fromText);
+}
+
+function fromSection(section: string): Unit {
+  const [first = "", ...rest] = section.split("\n");
+  const heading = first.replace(/^#+\s+/, "").trim();
+  return { text: rest.join("\n").trim() || heading, facts: { heading, title: heading, name: heading } };
 }
 
 const fromText = (text: string): Unit => ({ text, facts: { text } });

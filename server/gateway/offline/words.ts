@@ -20,12 +20,39 @@ export const toStem = (word: string): string => {
 };
 
 function toSentences(text: string): string[] {
-  return text
+  return joinWrapped(text)
     .split(/\n+/)
     .flatMap((line) => line.trim().split(/(?<=[.!?])\s+(?=[\p{Lu}\p{N}"'(])/u))
     .map((sentence) => sentence.replace(/^(?:[-*•>#]+|\d+[.)])\s+/, "").trim())
     .filter((sentence) => /\p{L}{2}/u.test(sentence))
     .slice(0, 5_000);
+}
+
+/** A line that was broken at the margin goes on in the next one. */
+const joinWrapped = (text: string): string =>
+  text.replace(/(?<=[^\n]{60})(?<![.!?:])\n(?=[\p{Ll}\p{Lu}"'(\d][^\n:]{0,400})(?!\s*(?:[-*•#>|]|\d+[.)]\s))/gu, " ");
+
+/**
+ * The part of a text that speaks of the question: parts stand between headings or empty lines. Undefined when none
+ * shares two words with it.
+ */
+export function findPassage(text: string, question: string): string | undefined {
+  const passages = text.split(/^(?=#{1,4}\s)|\n\s*\n(?!#)/m).filter((part) => toSentences(part).length > 0);
+  const joined = passages.flatMap((part, index) =>
+    part.startsWith("#") && !part.includes("\n") && passages[index + 1]
+      ? [`${part}\n\n${passages[index + 1]}`]
+      : [part],
+  );
+  const asked = new Set(toWords(question).filter((word) => !STOP.has(word)));
+  const common = (word: string): number => joined.filter((part) => toWords(part).includes(word)).length;
+  const weights = new Map([...asked].slice(0, 200).map((word) => [word, 1 / Math.max(1, common(word))]));
+  const scored = joined.map((part) => {
+    const shared = [...new Set(toWords(part))].filter((word) => asked.has(word));
+    return { part, shared: shared.length, score: shared.reduce((sum, word) => sum + (weights.get(word) ?? 0), 0) };
+  });
+  const [best] = scored.filter(({ shared }) => shared >= 2).sort((a, b) => b.score - a.score);
+  // The heading has served to find it.
+  return best?.part.replace(/^#{1,4}\s.*\n(?=[\s\S]*\S)/, "");
 }
 
 /** The words that a text is about, most frequent first; ties in order of appearance. */
