@@ -57,9 +57,10 @@ export async function callProvider(
 ): Promise<ProviderReply> {
   const name = request.provider.id;
   const ended = new AbortController();
+  const totalMs = Math.min(limits.totalMs, request.provider.timeoutMs ?? limits.totalMs);
   const total = setTimeout(
-    () => ended.abort(new ProviderFailure("timeout", `${name} did not finish within ${limits.totalMs} ms`)),
-    limits.totalMs,
+    () => ended.abort(new ProviderFailure("timeout", `${name} did not finish within ${totalMs} ms`)),
+    totalMs,
   );
   const both = AbortSignal.any([signal, ended.signal]);
   const upstream = createUpstream(name, limits, clock, both);

@@ -199,8 +199,18 @@ const ALIASES: Readonly<Record<string, string>> = {
 export const findAlias = (name: string): string | undefined =>
   Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined;
 
+/** Models whose weights anybody can run: known by name, called where a provider lists them. */
+export const OPEN_FAMILIES = /^(llama|qwen|deepseek|phi|gemma|mixtral|gpt-oss|command|grok|sonar|perplexity)[-.:\d]/i;
+
 /** Programs that work on code by themselves. Known by name; Regent cannot drive them yet. */
-export const CLI_AGENTS: ReadonlySet<string> = new Set(["claude-code", "codex", "gemini-cli", "cursor", "copilot"]);
+export const CLI_AGENTS: ReadonlySet<string> = new Set([
+  "claude-code",
+  "codex",
+  "gemini-cli",
+  "cursor",
+  "cursor-agent",
+  "copilot",
+]);
 
 export const ALIAS_NAMES: readonly string[] = Object.keys(ALIASES);
 

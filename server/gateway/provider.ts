@@ -49,6 +49,7 @@ export async function createModel(
 ): Promise<LanguageModel> {
   const baseURL = config.baseUrl ?? undefined;
   const apiKey = config.key ?? "";
+  const { headers } = config;
   const made = await make();
   return made as unknown as LanguageModel;
 
@@ -56,30 +57,36 @@ export async function createModel(
     switch (config.type) {
       case "openai": {
         const { createOpenAI } = await import("@ai-sdk/openai");
-        const openai = createOpenAI({ apiKey, fetch, ...(baseURL && { baseURL }) });
+        const openai = createOpenAI({ apiKey, fetch, headers, ...(baseURL && { baseURL }) });
         return config.api === "chat" ? openai.chat(model) : openai.responses(model);
       }
       case "anthropic": {
         const { createAnthropic } = await import("@ai-sdk/anthropic");
-        return createAnthropic({ apiKey, fetch, ...(baseURL && { baseURL }) })(model);
+        return createAnthropic({ apiKey, fetch, headers, ...(baseURL && { baseURL }) })(model);
       }
       case "google": {
         const { createGoogle } = await import("@ai-sdk/google");
-        return createGoogle({ apiKey, fetch, ...(baseURL && { baseURL }) })(model);
+        return createGoogle({ apiKey, fetch, headers, ...(baseURL && { baseURL }) })(model);
       }
       case "mistral": {
         const { createMistral } = await import("@ai-sdk/mistral");
-        return createMistral({ apiKey, fetch, ...(baseURL && { baseURL }) })(model);
+        return createMistral({ apiKey, fetch, headers, ...(baseURL && { baseURL }) })(model);
       }
       case "openrouter": {
         const { createOpenRouter } = await import("@openrouter/ai-sdk-provider");
         // strict: only then does it ask for token counts at the end of a stream.
-        const openrouter = createOpenRouter({ apiKey, fetch, compatibility: "strict", ...(baseURL && { baseURL }) });
+        const openrouter = createOpenRouter({
+          apiKey,
+          fetch,
+          headers,
+          compatibility: "strict",
+          ...(baseURL && { baseURL }),
+        });
         return openrouter.chat(model, { structuredOutputs: { strict } });
       }
       case "ollama": {
         const { createOllama } = await import("ai-sdk-ollama");
-        const ollama = createOllama({ fetch, ...(baseURL && { baseURL }), ...(apiKey && { apiKey }) });
+        const ollama = createOllama({ fetch, headers, ...(baseURL && { baseURL }), ...(apiKey && { apiKey }) });
         return ollama.chat(model, { structuredOutputs: true });
       }
       case "openai-compatible": {
@@ -88,6 +95,7 @@ export async function createModel(
           name: "openaiCompatible",
           baseURL: baseURL ?? "",
           fetch,
+          headers,
           includeUsage: true,
           supportsStructuredOutputs: true,
           ...(apiKey && { apiKey }),

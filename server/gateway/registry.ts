@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "@regent/contract";
 import {
-  ALIAS_NAMES, CLI_AGENTS, findAlias, findKnownModel, KNOWN_MODELS, KNOWN_PROVIDERS,
+  ALIAS_NAMES, CLI_AGENTS, findAlias, findKnownModel, KNOWN_MODELS, KNOWN_PROVIDERS, OPEN_FAMILIES,
   type Price, type ProviderType, TIERS, type Tier,
 } from "./catalog.ts"; // biome-ignore format: one list
 
@@ -15,6 +15,10 @@ export interface ProviderConfig {
   key: string | null;
   /** Name of the secret that holds the key. */
   keyName: string | null;
+  /** Sent with every request; from the company's file, so never a secret. */
+  headers: Record<string, string>;
+  /** For one try in all, when the company says so. */
+  timeoutMs: number | null;
   /** Why it cannot be called, in words; null: it can. */
   missing: string | null;
   declared: boolean;
@@ -53,6 +57,9 @@ export function createRegistry(file: JsonObject | null, secrets: Secrets): Regis
   const resolve = (reference: string): Resolved => {
     if (reference === "offline") return { kind: "offline" };
     if (isTier(reference)) return resolveTier(reference);
+    if (OPEN_FAMILIES.test(reference) && find(reference) === undefined) {
+      return ready.length === 0 ? { kind: "offline" } : { kind: "missing", reason: unlisted(reference) };
+    }
     if (CLI_AGENTS.has(reference)) {
       return { kind: "missing", reason: `CLI agents such as ${reference} cannot be driven yet` };
     }
@@ -75,12 +82,16 @@ export function createRegistry(file: JsonObject | null, secrets: Secrets): Regis
   const resolveTier = (tier: Tier): Resolved => {
     if (ready.length === 0) return { kind: "offline" };
     for (const provider of ready) {
-      const model = provider.models.find((each) => each.tier === tier && isDeclaredTier(file, provider.id, each.model));
+      const own = toObject(toObject(file?.providers)[provider.id]);
+      const named = toObject(own.tiers)[tier];
+      const model =
+        provider.models.find((each) => each.tier === tier && isTierSaid(own, each.model)) ??
+        (typeof named === "string" ? toModel(provider.type, named, {}, priceOf(own, named)) : undefined);
       if (model) return { kind: "model", provider, model };
     }
-    const named = defaults[tier] ?? (tier === "balanced" ? (defaults.chat ?? defaults.default) : undefined);
-    if (typeof named === "string" && !isTier(named)) {
-      const found = find(named);
+    const balanced = tier === "balanced" ? [defaults.chat, defaults.default] : [];
+    for (const named of [toObject(file?.tiers)[tier], defaults[tier], ...balanced].flat()) {
+      const found = typeof named === "string" && !isTier(named) ? find(named) : undefined;
       if (found?.provider.missing === null) return { kind: "model", ...found };
     }
     const [provider] = [...ready].sort((a, b) => Number(hasTier(b, tier)) - Number(hasTier(a, tier)));
@@ -90,7 +101,8 @@ export function createRegistry(file: JsonObject | null, secrets: Secrets): Regis
   };
 
   const knows = (reference: string): boolean =>
-    reference === "offline" || isTier(reference) || CLI_AGENTS.has(reference) || find(reference) !== undefined;
+    reference === "offline" || isTier(reference) || CLI_AGENTS.has(reference) || OPEN_FAMILIES.test(reference) ||
+    find(reference) !== undefined; // biome-ignore format: one condition
 
   return { providers, resolve, knows };
 }
@@ -119,10 +131,11 @@ function toProvider(id: string, body: JsonObject, secrets: Secrets, declared: bo
   const type = toType(id, body);
   const known = KNOWN_PROVIDERS[type];
   const ownUrl = typeof body.base_url === "string" ? body.base_url : null;
-  const named = typeof body.secret === "string" ? [body.secret] : [...known.keys, toKeyName(id)];
+  const said = [body.secret, body.api_key].find((name) => typeof name === "string");
+  const named = said === undefined ? [...known.keys, toKeyName(id)] : [said];
   const keyName = named.find((name) => secrets.get(name)) ?? named[0] ?? null;
   const key = (keyName && secrets.get(keyName)) || null;
-  const keyNeeded = typeof body.secret === "string" || known.keys.length > 0;
+  const keyNeeded = said !== undefined || known.keys.length > 0;
   const listed = toModels(type, body);
   return {
     id,
@@ -131,6 +144,8 @@ function toProvider(id: string, body: JsonObject, secrets: Secrets, declared: bo
     api: body.api === "chat" || body.api === "responses" ? body.api : ownUrl ? "chat" : "responses",
     key,
     keyName,
+    headers: toHeaders(body.headers),
+    timeoutMs: toMs(body.timeout),
     missing: toMissing(),
     declared,
     models: listed.length > 0 ? listed : toKnownModels(type),
@@ -148,13 +163,13 @@ const toKnownModels = (type: ProviderType): ModelConfig[] =>
   KNOWN_MODELS.filter(({ provider }) => provider === type).map(({ model }) => toModel(type, model, {}, null));
 
 function toModels(type: ProviderType, body: JsonObject): ModelConfig[] {
-  const prices = toObject(body.prices);
   const listed: [string, JsonObject][] = Array.isArray(body.models)
     ? body.models.map((each) => (typeof each === "string" ? [each, {}] : [nameOf(toObject(each)), toObject(each)]))
     : Object.entries(toObject(body.models)).map(([name, each]) => [name, toObject(each)]);
-  return listed
-    .filter(([name]) => name !== "")
-    .map(([name, each]) => toModel(type, name, each, Object.hasOwn(prices, name) ? (prices[name] ?? null) : null));
+  const named = new Map(listed.filter(([name]) => name !== ""));
+  // A price alone says as well that the provider has the model.
+  for (const name of Object.keys(toObject(body.prices))) if (!named.has(name)) named.set(name, {});
+  return [...named].map(([name, each]) => toModel(type, name, each, priceOf(body, name)));
 }
 
 function toModel(type: ProviderType, name: string, body: JsonObject, listPrice: Json): ModelConfig {
@@ -171,7 +186,7 @@ function toModel(type: ProviderType, name: string, body: JsonObject, listPrice: 
 
 /** USD per million tokens. A price with a part that is missing, negative or not finite is no price. */
 function toPrice(value: Json | undefined): Price | null {
-  const { input, output, cache_read: cacheRead, cache_write: cacheWrite } = toObject(value);
+  const { input, output, cache_read, cached_input: cacheRead = cache_read, cache_write: cacheWrite } = toObject(value);
   if (!isAmount(input) || !isAmount(output)) return null;
   return {
     input,
@@ -213,6 +228,8 @@ function findNamed(reference: string, providers: ProviderConfig[]) {
   }
 }
 
+const unlisted = (reference: string): string => `no provider in models.yaml lists ${reference}`;
+
 const unknownModel = (reference: string, providers: ProviderConfig[]): string => {
   const listed = providers.filter(({ declared }) => declared).flatMap(({ models }) => models.map(({ model }) => model));
   const known = [...listed, ...TIERS, ...ALIAS_NAMES].slice(0, 8).join(", ");
@@ -224,12 +241,26 @@ const toType = (id: string, body: JsonObject): ProviderType => {
   return Object.hasOwn(KNOWN_PROVIDERS, id) ? (id as ProviderType) : "openai-compatible";
 };
 
-const isDeclaredTier = (file: JsonObject | null, provider: string, model: string): boolean => {
-  const models = toObject(toObject(file?.providers)[provider]).models;
+const isTierSaid = (provider: JsonObject, model: string): boolean => {
+  const { models } = provider;
   const bodies = Array.isArray(models)
     ? models.map(toObject).filter((each) => nameOf(each) === model)
     : [toObject(toObject(models)[model])];
   return bodies.some((body) => typeof body.tier === "string");
+};
+
+const priceOf = (provider: JsonObject, model: string): Json => {
+  const prices = toObject(provider.prices);
+  return Object.hasOwn(prices, model) ? (prices[model] ?? null) : null;
+};
+
+const toHeaders = (given: Json | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(toObject(given)).map(([name, value]) => [name, String(value)]));
+
+const toMs = (text: Json | undefined): number | null => {
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)$/.exec(String(text ?? "")) ?? [];
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit];
+  return count === undefined || factor === undefined ? null : Number(count) * factor;
 };
 
 const hasTier = (provider: ProviderConfig, tier: Tier): boolean => provider.models.some((each) => each.tier === tier);

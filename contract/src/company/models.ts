@@ -31,6 +31,12 @@ export const ProviderSource = z
   .strictObject({
     type: Name.optional(),
     base_url: z.url().optional(),
+    api: z
+      .enum(["responses", "chat"])
+      .meta({
+        description: "OpenAI's newer protocol, or the one that everybody speaks; default: chat where base_url is set",
+      })
+      .optional(),
     api_key: SecretName.optional(),
     secret: SecretName.optional(),
     models: z.union([z.array(Model), z.record(z.string(), anyObject("a model"))]).optional(),
