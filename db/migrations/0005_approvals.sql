@@ -42,7 +42,8 @@ create table approval (
   check ((verdict is null) = (effective_at is null))
 );
 
-create index approval_by_due on approval (company_id, state, due, id desc);
+create index approval_by_state on approval (company_id, state, due, id desc);
+create index approval_by_due on approval (company_id, due, id desc);
 create index approval_by_run on approval (company_id, run_id);
 
 select protect_table('approval');
