@@ -78,8 +78,9 @@ END) stored,
   constraint approval_state_check CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'expired'::text, 'withdrawn'::text]))),
   constraint approval_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'reject'::text])))
 );
-CREATE INDEX approval_by_due ON public.approval USING btree (company_id, state, due, id DESC);
+CREATE INDEX approval_by_due ON public.approval USING btree (company_id, due, id DESC);
 CREATE INDEX approval_by_run ON public.approval USING btree (company_id, run_id);
+CREATE INDEX approval_by_state ON public.approval USING btree (company_id, state, due, id DESC);
 alter table approval enable row level security;
 alter table approval force row level security;
 create policy company on approval using (company_id = current_setting('regent.company'::text, true)) with check (company_id = current_setting('regent.company'::text, true));
