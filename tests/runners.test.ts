@@ -13,7 +13,9 @@ after(() => rmSync(parent, { recursive: true }));
 function build(files: Record<string, string>): string {
   const house = mkdtempSync(join(parent, "house-"));
   for (const path of [
-    "scripts",
+    "scripts/test.ts",
+    "scripts/test-long.ts",
+    "scripts/testing",
     "bench/main.ts",
     "bench/support",
     "tsconfig.json",
