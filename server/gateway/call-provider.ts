@@ -122,7 +122,9 @@ async function read(
 }
 
 function take(part: StreamPart, seen: Seen): void {
-  seen.finish = part.finishReason?.unified ?? "other";
+  const { unified = "other", raw = "" } = part.finishReason ?? {};
+  // Not every library knows every provider's word for it.
+  seen.finish = /content_?filter|safety|refus/i.test(raw) ? "content-filter" : unified;
   const { inputTokens, outputTokens } = part.usage ?? {};
   if (inputTokens?.total === undefined || outputTokens?.total === undefined) return;
   seen.usage = {

@@ -208,6 +208,35 @@ for (const kind of Object.keys(PROVIDERS)) {
       }
     });
 
+    // Ollama has no word for a refusal: there it is text like any other.
+    if (kind !== "ollama") {
+      test("a refusal is a failure with its reason, and not asked again", async () => {
+        const { ask } = setUp(kind);
+        upstream.answer({ text: "I can", finish: "refused" });
+        const { code, message } = await failure(ask());
+        deepEqual([code, message], ["model_failed", "The model call failed: lab refused to answer (content filter)"]);
+        equal(upstream.calls.length, 1);
+      });
+    }
+
+    test("a text that ends at its limit says so; one that never began is a failure", async () => {
+      const { ask } = setUp(kind);
+      upstream.answer({ text: "The first half", finish: "length" });
+      equal((await ask({ maxOutputTokens: 50 })).truncated, true);
+      upstream.answer({ text: "", finish: "length" });
+      const { message } = await failure(ask({ maxOutputTokens: 50 }));
+      equal(message, "The model call failed: the model used its 50 tokens before it said anything");
+    });
+
+    test("a server that refuses the schema is asked again with the schema in the prompt alone", async () => {
+      const { ask } = setUp(kind);
+      upstream.answer({ fault: { kind: "status", status: 400 } }, { text: '{"city":"Lagos","people":3}' });
+      deepEqual((await ask({ schema: SCHEMA })).value, { city: "Lagos", people: 3 });
+      const [first, second] = upstream.calls.map(bodyOf);
+      match(second ?? "", /fits this JSON Schema/);
+      ok((second?.length ?? 0) < (first?.length ?? 0), "the field is gone");
+    });
+
     test("an endless answer is cut", async () => {
       const { ask } = setUp(kind, { limits: { answerChars: 50_000, bodyBytes: 5_000_000, totalMs: 10_000 } });
       upstream.answer({ text: "x".repeat(4_000), fault: { kind: "endless" } });
@@ -246,3 +275,29 @@ for (const kind of Object.keys(PROVIDERS)) {
     });
   });
 }
+
+/** Small servers do not stream although they are asked to. */
+test("a whole completion in place of a stream is understood", async () => {
+  for (const kind of ["openai chat", "openai-compatible", "mistral"]) {
+    const { ask } = setUp(kind);
+    upstream.answer({ text: "whole", usage: { input: 5, output: 6 }, fault: { kind: "whole-json" } });
+    const answer = await ask();
+    deepEqual([answer.text, answer.inputTokens, answer.outputTokens], ["whole", 5, 6], kind);
+  }
+});
+
+test("a server that is not there, and one that sends the caller elsewhere, are failures with a reason", async () => {
+  const { ask } = setUp("openai-compatible");
+  const location = "http://127.0.0.1:1/v1/chat/completions";
+  upstream.answer({ fault: { kind: "status", status: 307, headers: { location } } });
+  match((await failure(ask())).message, /lab answered 307/);
+  const gone = await fakeUpstream();
+  await gone.close();
+  const gateway = createGateway({
+    models: () => ({ providers: { gone: { type: "ollama", base_url: gone.url, models: ["m1"] } } }),
+    ...{ secrets: new Map(), database, clock: fakeClock(), sleep: async () => {} },
+  });
+  const call = { run: "run_gone", key: "a", signal: new AbortController().signal };
+  const asked = gateway.complete({ model: "m1", messages: [{ role: "user", content: "Hello." }] }, call);
+  match((await failure(asked)).message, /gone cannot be reached \(ECONNREFUSED\) \(asked 4 times\)/);
+});
