@@ -137,7 +137,7 @@ async function boot(options: StartPostgres & { runtime?: string }): Promise<Boot
     const major = await dataMajor(cluster.folder);
     const programs = await findPrograms({ dataMajor: major, searchPath: options.searchPath, only: options.only });
     const launcher = await createLauncher({ programs, account, runtime: cluster.runtime, parent: cluster.parent });
-    if (!major) await initialise(cluster, launcher, account);
+    if (!major) await initialise(cluster, launcher, account, programs.major);
     const started = await launch(cluster, launcher, options.flags ?? {});
     if (typeof started !== "string") return { server: started, cluster };
     failure = started;
@@ -149,20 +149,27 @@ async function boot(options: StartPostgres & { runtime?: string }): Promise<Boot
 }
 
 /** The first start: made aside and renamed, so that a data folder is whole or not there. */
-async function initialise(cluster: Cluster, launcher: Launcher, account: Account | undefined): Promise<void> {
+async function initialise(
+  cluster: Cluster,
+  launcher: Launcher,
+  account: Account | undefined,
+  major: number,
+): Promise<void> {
   await removeUnfinished(cluster);
   const draft = await mkdtemp(join(cluster.parent, "postgres.init-"));
   // initdb reads the password from a file; in the runtime folder, where the account may read it.
   const passwordFile = join(cluster.runtime, basename(draft));
   await writeFile(passwordFile, cluster.password, { mode: 0o600 });
   if (account) for (const path of [draft, passwordFile]) await chown(path, account.uid, account.gid);
+  // One sync of the file system instead of a thousand of files: 4 s less of 11 on a busy machine with a slow disk.
+  const sync = major >= 17 && process.platform === "linux" ? ["--sync-method=syncfs"] : [];
   try {
     const child = launcher.launch(
       "initdb",
       draft,
       // biome-ignore format: one argument list
       (folder) => ["-D", folder, "-U", OWNER, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8",
-        "--locale=C", "--data-checksums", "--no-instructions"],
+        "--locale=C", "--data-checksums", "--no-instructions", ...sync],
       ["ignore", "ignore", "pipe"],
     );
     const { code, errors } = await ended(child);
