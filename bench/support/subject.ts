@@ -34,7 +34,7 @@ const PEERS = resolve(import.meta.dirname, "../peers");
 
 /** @param databaseUrl  of an empty database that nothing else uses */
 export async function startSubject(file: string, databaseUrl: string, poolSize = 20): Promise<Subject> {
-  const child = spawn(process.execPath, [join(PEERS, file)], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--expose-gc", join(PEERS, file)], { stdio: ["pipe", "pipe", "inherit"] });
   const call = callsOf(child);
   const { name, version } = await call<{ name: string; version: string }>("init", { databaseUrl, poolSize });
   return {

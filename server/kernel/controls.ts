@@ -1,6 +1,7 @@
 import type { Expressions } from "#expressions";
 import type { Clock, Database } from "#platform";
-import type { Definitions, RunControl } from "./frame.ts";
+import { type Definitions, type RunControl, systemTimers } from "./frame.ts";
+import { persist } from "./operational.ts";
 import type { RunInput } from "./run-input.ts";
 import { CHANNEL, type KernelStore } from "./store.ts";
 
@@ -143,7 +144,7 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
     return rule;
   };
   const readRule = async () => {
-    const daemon = await deps.definitions.daemon(input.daemon.digest);
+    const daemon = await persist(systemTimers, () => deps.definitions.daemon(input.daemon.digest));
     if (daemon.concurrency === undefined) return null;
     const scope = { ...input.names, ...input.inputs, inputs: input.inputs };
     const key = deps.expressions.render(daemon.concurrency.key, scope);
@@ -158,7 +159,9 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
     const place = await ruleOf();
     if (place === null) return;
     while (!held && !live.stop.signal.aborted) {
-      held = await store.requestPlace(run, place.key, place.limit, input.priority ?? 0, new Date(clock.now()));
+      held = await persist(systemTimers, () =>
+        store.requestPlace(run, place.key, place.limit, input.priority ?? 0, new Date(clock.now())),
+      );
       if (!held) await told(live);
     }
   }
@@ -166,7 +169,9 @@ function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live
     const place = await ruleOf();
     if (place === null || place.hold || lanes > 0 || !held) return;
     held = false;
-    for (const next of await store.releasePlace(run, place.key, place.limit)) await store.tell({ place: next });
+    await persist(systemTimers, async () => {
+      for (const next of await store.releasePlace(run, place.key, place.limit)) await store.tell({ place: next });
+    });
   }
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     turn = turn.then(work, work);

@@ -5,6 +5,7 @@ import { Aborted, GoTo, OutOfTime, toFailure } from "./failure.ts";
 import type { Frame, InterpreterDeps, RunFrame } from "./frame.ts";
 import { type GroupEnd, runGroup } from "./group.ts";
 import { createJob, deadlineOfRun } from "./job.ts";
+import { persist } from "./operational.ts";
 import type { RunInput, RunResult } from "./run-input.ts";
 import { runScope, withEnds } from "./scope.ts";
 import { runStage, spell } from "./stage.ts";
@@ -17,7 +18,7 @@ import { runStage, spell } from "./stage.ts";
 export function createInterpreter(deps: InterpreterDeps): Program {
   return async ({ id, input: given }, lane) => {
     const input = given as unknown as RunInput;
-    const daemon = await deps.definitions.daemon(input.daemon.digest);
+    const daemon = await persist(deps.timers, () => deps.definitions.daemon(input.daemon.digest));
     const run: RunFrame = {
       deps,
       id,
@@ -32,7 +33,7 @@ export function createInterpreter(deps: InterpreterDeps): Program {
       run.tracker.interrupted();
       throw error;
     });
-    if (asksOrWaits(daemon)) await deps.ended(id);
+    if (asksOrWaits(daemon)) await persist(deps.timers, () => deps.ended(id));
     run.tracker.end(result);
     return result as unknown as Json;
   };

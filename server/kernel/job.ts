@@ -5,7 +5,7 @@ import { Interrupted } from "./engine.ts";
 import { type Envelope, packValue, unpackValue } from "./envelope.ts";
 import { Aborted, OutOfTime, toError, toFailure } from "./failure.ts";
 import { type Deadline, type Frame, unionMs } from "./frame.ts";
-import { isOperational, operationalReason, operationalWaitMs } from "./operational.ts";
+import { isOperational, operationalReason, operationalWaitMs, persist } from "./operational.ts";
 import type { Job, Scope, StepControl, StepResult } from "./performer.ts";
 
 /** Bodies that do not heed their signal are left behind after this time. */
@@ -111,9 +111,9 @@ export function createJob(attempt: Attempt): Job {
       const timeoutMs = Math.max(1, first?.ms ?? options.timeoutMs ?? FOREVER_MS);
       const from = lastAt;
       const abort = () =>
-        void deps
-          .send(run.id, topic, { abort: 1, at: deps.clock.now() }, `abort:${path}#${attempt.number}:${waits}`)
-          .catch(() => {});
+        void persist(deps.timers, () =>
+          deps.send(run.id, topic, { abort: 1, at: deps.clock.now() }, `abort:${path}#${attempt.number}:${waits}`),
+        ).catch(() => {});
       const signals = [frame.signal, run.control.signal];
       for (const signal of signals) {
         if (signal.aborted) abort();

@@ -1,33 +1,36 @@
 import { RegentError } from "@regent/contract";
+import { isLostConnection, isShortOfResources } from "#platform";
+import type { Timers } from "./frame.ts";
 
-/** Errors of the system under us that pass when an operator, or time, has helped. */
-const ERRNO = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
-/** PostgreSQL: connection (08), resources such as a full disk (53), shutdown and start (57P). */
-const SQLSTATE = /^(08|53|57P)/;
+const NO_ROOM: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
- * Is it nobody's fault but the machine's: the disk is full, the database is away? Then a run waits and goes on; a
- * failure is recorded only for what would fail again.
+ * Is it nobody's fault but the machine's: the disk is full, our database is away? Then a run waits and goes on; a
+ * failure is recorded only for what would fail again. Only what can be no vendor's doing counts: a refused connection
+ * inside a step's body is the step's failure.
  */
-export function isOperational(error: unknown): boolean {
-  for (let depth = 0, at = error; depth < 5 && typeof at === "object" && at !== null; depth++) {
-    if (at instanceof RegentError && at.code === "database_unavailable") return true;
-    const { code, cause } = at as { code?: unknown; cause?: unknown };
-    // A vendor that refuses a connection is not our machine: only errors that carry no public code count.
-    if (!(at instanceof RegentError) && typeof code === "string" && (ERRNO.has(code) || SQLSTATE.test(code)))
-      return true;
-    if (at instanceof RegentError) return false;
-    at = cause;
-  }
-  return false;
-}
+export const isOperational = (error: unknown): boolean =>
+  error instanceof RegentError
+    ? error.code === "database_unavailable"
+    : NO_ROOM.has((error as { code?: unknown } | null)?.code) || isShortOfResources(error);
+
+/** The same for what the kernel itself asks of the database, where a lost connection is just that. */
+export const isOutage = (error: unknown): boolean => isOperational(error) || isLostConnection(error);
 
 /** Why a run waits, for people. */
-export function operationalReason(error: unknown): string {
-  const code = (error as { code?: string }).code ?? "";
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "53100") return "room on the disk";
-  if (code === "database_unavailable" || SQLSTATE.test(code)) return "the database";
-  return `the system (${code})`;
+export const operationalReason = (error: unknown): string =>
+  NO_ROOM.has((error as { code?: unknown }).code) || isShortOfResources(error) ? "room on the disk" : "the database";
+
+/** Does what must happen and may happen twice, again and again until the system under us lets it. */
+export async function persist<T>(timers: Timers, work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      await new Promise<void>((resolve) => timers.after(operationalWaitMs(tries), resolve));
+    }
+  }
 }
 
 /** 0.25 s, 0.5 s, 1 s … at most 5 s. */

@@ -11,7 +11,7 @@ export { createFolderBlobs } from "./folder-blobs.ts";
 export { folderBytes } from "./folder-bytes.ts";
 export { createIds, type Ids, type Random, systemRandom } from "./ids.ts";
 export { createLog, type Log, type LogLevel, silentLog } from "./log.ts";
-export { isLostConnection } from "./lost-connection.ts";
+export { isLostConnection, isShortOfResources } from "./lost-connection.ts";
 export { type Migration, migrate, readMigrations } from "./migrate.ts";
 export { type OpenDatabase, type OpenedDatabase, openDatabase } from "./open-database.ts";
 export { createOwnerPool, createPool, PreparingClient } from "./pool.ts";

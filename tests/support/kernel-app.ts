@@ -44,6 +44,8 @@ export interface KernelAppOptions {
   exclusive?: boolean;
   leaseMs?: number;
   works?: boolean;
+  queuePollMs?: number;
+  takesAtMost?: number;
   probe?: (moment: string) => void;
   daemons?: Daemon[];
   engine?: KernelDeps["engine"];
@@ -92,6 +94,8 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
           leaseMs: options.leaseMs ?? 5_000,
           applicationRole: "regent_app",
           log: { debug() {}, info() {}, warn() {}, error() {} },
+          ...(options.takesAtMost === undefined ? {} : { takesAtMost: options.takesAtMost }),
+          ...(options.queuePollMs === undefined ? {} : { queuePollMs: options.queuePollMs }),
           ...(options.probe === undefined ? {} : { probe: options.probe }),
         })),
     performers: options.gates ? { ...options.performers, gate: approvals.performer } : options.performers,
@@ -133,6 +137,7 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
     },
   });
   await kernel.launch();
+  const loop = options.works === false ? undefined : triggers.start();
   return {
     kernel,
     events: triggers.events,
@@ -140,6 +145,7 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
     approvals,
     pinned,
     async close() {
+      await loop?.stop();
       await kernel.close(0);
       await Promise.all([db.close(), pool.end()]);
     },

@@ -14,6 +14,7 @@ import {
   type SimulatedStore,
 } from "#kernel";
 import type { Digest } from "#platform";
+import type { Mutant } from "./mutants.ts";
 
 /** What the outside world saw: every execution of a step's body, in order. It survives simulated crashes. */
 export interface World {
@@ -85,6 +86,7 @@ export function simulate(
     store?: SimulatedStore;
     crash?: (moment: string, count: number) => boolean;
     busy?: () => boolean;
+    mutant?: Mutant;
   },
 ): SimulatedEngine & { read(run: string): ReturnType<typeof readRun>; cancelRun(run: string): Promise<void> } {
   const controls = new Map<string, AbortController>();
@@ -158,10 +160,15 @@ export function simulate(
     reading: false,
   });
   const { Tracker } = trackerModule;
+  const interpret = createInterpreter({
+    ...deps(() => engine),
+    tracker: () => new Tracker(),
+    ...(options.mutant?.silent ? { send: async () => {} } : {}),
+  });
   const engine: SimulatedEngine = createSimulatedEngine(
     {
       seed: options.seed,
-      program: createInterpreter({ ...deps(() => engine), tracker: () => new Tracker() }),
+      program: (run, lane) => interpret(run, options.mutant?.lane?.(lane) ?? lane),
       ...(options.crash === undefined ? {} : { crash: options.crash }),
       ...(options.busy === undefined ? {} : { busy: options.busy }),
     },

@@ -1,8 +1,21 @@
+import { type Mutant, mutants } from "./mutants.ts";
 import { wrongs } from "./oracle.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { goldenOf, type Played, play } from "./simulated-play.ts";
 
 export type Play = typeof play;
+
+/** Which of the planted defects the crash tests see; each is looked for until the first wrong result. */
+export async function killMutants(planted: Mutant[] = mutants): Promise<{ killed: string[]; survived: string[] }> {
+  const killed: string[] = [];
+  const survived: string[] = [];
+  for (const mutant of planted) {
+    const playWith: Play = (scenario, options) => play(scenario, { ...options, mutant });
+    const { wrong } = await enumerateCrashes({ playWith, seeds: [1], stopAt: 1 });
+    (wrong.length > 0 ? killed : survived).push(mutant.name);
+  }
+  return { killed, survived };
+}
 
 const judge = async (scenario: Scenario, played: Played, label: string): Promise<string[]> => {
   const golden = await goldenOf(scenario);
@@ -13,9 +26,9 @@ const judge = async (scenario: Scenario, played: Played, label: string): Promise
 
 /** Ends the process at moment 1, 2, 3 … of each scenario until a play comes through without meeting the moment. */
 export async function enumerateCrashes(
-  options: { playWith?: Play; only?: Scenario[]; seeds?: number[] } = {},
+  options: { playWith?: Play; only?: Scenario[]; seeds?: number[]; stopAt?: number } = {},
 ): Promise<{ points: number; wrong: string[] }> {
-  const { playWith = play, only = scenarios, seeds = [1, 2, 3, 4] } = options;
+  const { playWith = play, only = scenarios, seeds = [1, 2, 3, 4], stopAt = 50 } = options;
   let points = 0;
   const wrong: string[] = [];
   for (const [scenario, seed] of only.flatMap((one) => seeds.map((seed) => [one, seed] as const)))
@@ -29,12 +42,13 @@ export async function enumerateCrashes(
       );
       if (played === undefined) {
         points += 1;
-        if (wrong.length > 50) return { points, wrong };
+        if (wrong.length >= stopAt) return { points, wrong };
         continue;
       }
       if (played.crashes === 0) break;
       points += 1;
       wrong.push(...(await judge(scenario, played, label)));
+      if (wrong.length >= stopAt) return { points, wrong };
     }
   return { points, wrong };
 }

@@ -1,6 +1,7 @@
 import type { Json, Run, StageView } from "@regent/contract";
 import type { SimulatedStore } from "#kernel";
 import { createWorld, register, runInput, simulate, type World } from "./kernel-world.ts";
+import type { Mutant } from "./mutants.ts";
 import { type Scenario, scenarioPerformers } from "./scenarios.ts";
 
 export interface Played {
@@ -18,7 +19,7 @@ export interface Played {
  */
 export async function play(
   scenario: Scenario,
-  options: { seed: number; crash?: (moment: string, count: number) => boolean; maxCrashes?: number },
+  options: { seed: number; crash?: (moment: string, count: number) => boolean; maxCrashes?: number; mutant?: Mutant },
 ): Promise<Played> {
   const world = createWorld();
   const digest = register(world, scenario.daemon);
@@ -48,6 +49,7 @@ export async function play(
       }),
       {
         seed: options.seed * 1_000 + life,
+        ...(options.mutant === undefined ? {} : { mutant: options.mutant }),
         ...(store === undefined ? {} : { store }),
         crash: (moment) => {
           moments += 1;
@@ -57,7 +59,7 @@ export async function play(
         },
       },
     );
-    await engine.launch();
+    if (life === 0 || !options.mutant?.forgets) await engine.launch();
     await engine.start({ id: "run_s", input: runInput(digest, scenario.daemon, {}, pins) });
     for (const [i, word] of (scenario.outside ?? []).entries()) {
       if ("gate" in word)

@@ -5,7 +5,7 @@ import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
 import { type Engine, type EngineRun, Interrupted, type Program, type RecordedStep, type StartRun } from "../engine.ts";
 import { createLane, type Operations } from "../lane.ts";
-import { isOperational, operationalWaitMs } from "../operational.ts";
+import { isOutage, operationalWaitMs } from "../operational.ts";
 import { createLeases } from "./leases.ts";
 import { allowMessages, createLeaseStore } from "./store.ts";
 import { createWaits, type Waits } from "./waits.ts";
@@ -26,6 +26,10 @@ export interface DbosEngineOptions {
   /** The role that writes messages and starts inside its own transactions. */
   applicationRole?: string;
   log: { debug(text: string): void; info(text: string): void; warn(text: string): void; error(text: string): void };
+  /** How often queues are looked at: runs started by other processes, or taken over. Default 50. */
+  queuePollMs?: number;
+  /** How many runs this process takes from the queue at a time; those that wait count. Default: no limit. */
+  takesAtMost?: number;
   /** Named moments between two durable writes; the crash tests end the process there. */
   probe?: (moment: string) => void;
 }
@@ -149,8 +153,13 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
         });
         await leases.hold();
         await DBOS.launch();
+        const limit = options.takesAtMost === undefined ? {} : { workerConcurrency: options.takesAtMost };
         for (const name of ["runs", "recovery"])
-          await DBOS.registerQueue(name, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: "always_update" });
+          await DBOS.registerQueue(name, {
+            ...(name === "runs" ? limit : {}),
+            minPollingIntervalMs: options.queuePollMs ?? QUEUE_POLL_MS,
+            onConflict: "always_update",
+          });
       }
       client = await DBOSClient.create({ ...shared, serializer: plainJson, applicationName: "regent" });
       if (options.applicationRole !== undefined) await allowMessages(pool, options.applicationRole);
@@ -180,7 +189,7 @@ function operationsOf(probe: (moment: string) => void, waits: Waits): Operations
         return await runWithParentContext(context, { curWFFunctionId: id }, work);
       } catch (error) {
         if (isInterruption(error, context.workflowId)) throw new Interrupted("interrupted", { cause: error });
-        if (!isOperational(error)) throw error;
+        if (!isOutage(error)) throw error;
         await after(operationalWaitMs(tries));
       }
     }

@@ -4,6 +4,7 @@ import { Interrupted } from "../engine.ts";
 import { unpackValue } from "../envelope.ts";
 import { Aborted } from "../failure.ts";
 import type { Attempt } from "../job.ts";
+import { persist } from "../operational.ts";
 import type { Performed } from "../performer.ts";
 import type { RunInput, RunResult } from "../run-input.ts";
 
@@ -13,7 +14,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   const { deps, id, input, tracker, control } = frame.run;
   const digest = input.pins[`daemon/${stage.daemon}`];
   if (digest === undefined) throw fail("not_found", { what: `daemon ${stage.daemon}` });
-  const daemon = await deps.definitions.daemon(digest);
+  const daemon = await persist(deps.timers, () => deps.definitions.daemon(digest));
   const given = deps.expressions.render(stage.with, attempt.scope());
   const checked = deps.checkInputs(daemon, isObject(given) ? given : {}, input.names);
   if (checked.errors.length > 0)
@@ -25,7 +26,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     names: input.names,
     inputs: checked.inputs,
     given: checked.inputs,
-    files: await deps.inputFiles(daemon, checked.inputs),
+    files: await persist(deps.timers, () => deps.inputFiles(daemon, checked.inputs)),
     trigger: { kind: "daemon", name: input.daemon.id, by: id },
     parent: id,
     queuedAt: deps.clock.now(),
@@ -34,7 +35,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   tracker.child(path, run);
   tracker.waitBegins(path, `run ${run}`);
   control.leave();
-  const cancel = () => void deps.cancel(run).catch(() => {});
+  const cancel = () => void persist(deps.timers, () => deps.cancel(run)).catch(() => {});
   if (frame.signal.aborted) cancel();
   frame.signal.addEventListener("abort", cancel, { once: true });
   let result: RunResult;
