@@ -89,14 +89,21 @@ async function killLatency(sandbox: Sandbox, place: string): Promise<Figure[]> {
 }
 
 async function startsPerSecond(sandbox: Sandbox, place: string): Promise<Figure> {
+  const value = await rate(() => runScript(sandbox, place));
+  const peer = { name: "bare bash", value: await rate(runBash) };
+  const ratio = value / peer.value;
+  const what = `scripts a second, ${AT_ONCE} at once`;
+  return { what, value, unit: "/s", peer, ratio, reach: "≥ 0.08 × bare bash", ok: ratio >= 0.08 };
+}
+
+async function rate(work: () => Promise<void>): Promise<number> {
   let left = STARTS;
   const started = performance.now();
   const line = async () => {
-    while (left-- > 0) await runScript(sandbox, place);
+    while (left-- > 0) await work();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, line));
-  const value = STARTS / ((performance.now() - started) / 1000);
-  return { what: `scripts a second, ${AT_ONCE} at once`, value, unit: "/s", reach: "≥ 40 /s", ok: value >= 40 };
+  return STARTS / ((performance.now() - started) / 1000);
 }
 
 async function runScript(sandbox: Sandbox, place: string): Promise<void> {
