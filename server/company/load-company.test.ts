@@ -33,7 +33,7 @@ test("one error anywhere means no company at all", async () => {
 });
 
 /** The figure itself is measured by the benchmark `check`; here the machine also runs other tests. */
-test("a company of 1,000 definitions is checked in seconds, and a server answers meanwhile", async () => {
+test("a company of 1,000 definitions is checked in seconds, and a server answers meanwhile", async (context) => {
   await withFolder({}, async (folder) => {
     writeCompany(folder);
     let longest = 0;
@@ -49,11 +49,11 @@ test("a company of 1,000 definitions is checked in seconds, and a server answers
     clearInterval(beat);
     equal(company?.daemons.size, 800);
     ok(
-      (user + system) / 1_000 < 5_000,
+      (user + system) / 1_000 < 10_000,
       `${(user + system) / 1_000} ms of CPU, ${performance.now() - started} ms in all, ${longest} ms without an answer`,
     );
-    console.log(
-      `# ${Math.round((user + system) / 1_000)} ms of CPU, ${Math.round(performance.now() - started)} ms in all, at most ${Math.round(longest)} ms without an answer`,
+    context.diagnostic(
+      `${Math.round((user + system) / 1_000)} ms of CPU, ${Math.round(performance.now() - started)} ms in all, at most ${Math.round(longest)} ms without an answer`,
     );
   });
 });

@@ -79,6 +79,34 @@ test("the canonical spelling is its own canonical spelling, and means the same",
   );
 });
 
+/** A sum and what it comes to, by another way than the evaluator's. */
+const sum = fc.letrec<{ node: { text: string; value: number } }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 6, depthSize: "medium" },
+    fc.integer({ min: 0, max: 9 }).map((value) => ({ text: String(value), value })),
+    fc.tuple(tie("node"), fc.constantFrom("+", "-", "*"), tie("node")).map(([left, operator, right]) => ({
+      text: `(${left.text}) ${operator} (${right.text})`,
+      value:
+        operator === "+"
+          ? left.value + right.value
+          : operator === "-"
+            ? left.value - right.value
+            : left.value * right.value,
+    })),
+    tie("node").map(({ text, value }) => ({ text: `-(${text})`, value: -value })),
+  ),
+})).node;
+
+test("sums come to what they come to, also in their canonical spelling", () => {
+  fc.assert(
+    fc.property(sum, ({ text, value }) => {
+      equal(expressions.evaluate(text, {}) === value, true, text);
+      equal(expressions.evaluate(expressions.parse(text), {}) === value, true, `${text} as ${expressions.parse(text)}`);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test("no text whatever does anything but parse or be refused with a place inside it", () => {
   const piece = fc.constantFrom(
     "a",
@@ -196,10 +224,10 @@ const HOSTILE: [what: string, expression: string, scope: Record<string, Json>][]
 ];
 
 for (const [what, text, names] of HOSTILE) {
-  test(`${what} ends within a second`, () => {
+  test(`${what} ends within seconds, on a busy machine too`, () => {
     const started = performance.now();
     throws(() => expressions.evaluate(text, names), { code: "expression_failed" });
-    ok(performance.now() - started < 1_000, `${performance.now() - started} ms`);
+    ok(performance.now() - started < 5_000, `${performance.now() - started} ms`);
   });
 }
 
@@ -207,7 +235,7 @@ test("a regular expression that explodes elsewhere simply does not match", () =>
   const t = `${"a".repeat(20_000)}!`;
   const started = performance.now();
   equal(expressions.evaluate("t.matches('^(a+)+$') || t.matches('^(a|a)*b') || t.matches('(.*)*x')", { t }), false);
-  ok(performance.now() - started < 1_000, `${performance.now() - started} ms`);
+  ok(performance.now() - started < 5_000, `${performance.now() - started} ms`);
 });
 
 test("a value nested without end is refused, not a crash", () => {
