@@ -85,7 +85,8 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     await next();
     context.res.headers.set("x-request-id", requestId);
     context.res.headers.set("x-content-type-options", "nosniff");
-    context.res.headers.set("referrer-policy", "no-referrer");
+    // Not `no-referrer`: with it a browser sends `Origin: null` with the forms of our own pages.
+    context.res.headers.set("referrer-policy", "same-origin");
     if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", "no-store");
   });
   for (const named of listOperations())

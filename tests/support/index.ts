@@ -1,3 +1,4 @@
+export { openBrowser, type Page } from "./browser.ts";
 export { openTestDatabase, type TestDatabase, type TestDatabaseOptions, testDatabase } from "./database.ts";
 export { type DurableRun, type DurableRuns, durableRuns, Killed } from "./durable-run.ts";
 export { type FakeClock, fakeClock } from "./fake-clock.ts";
