@@ -27,7 +27,7 @@ export function machineFacts(): MachineFacts {
 }
 
 /** The facts of the database that a benchmark measured on; it adds them with `reportDatabase`. */
-export async function databaseFacts(connection: string | pg.ClientConfig): Promise<Partial<MachineFacts>> {
+async function databaseFacts(connection: string | pg.ClientConfig): Promise<Partial<MachineFacts>> {
   const client = new pg.Client(connection);
   await client.connect();
   try {

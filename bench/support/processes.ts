@@ -31,7 +31,7 @@ export function treeOf(pid: number): number[] {
 }
 
 /** CPU milliseconds of several process trees together; take the difference of two calls. */
-export function cpuMsOfTrees(pids: readonly number[]): number {
+function cpuMsOfTrees(pids: readonly number[]): number {
   return pids.flatMap(treeOf).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
 }
 
@@ -46,7 +46,7 @@ export function proportionalBytesOf(pid: number): number {
 }
 
 /** CPU milliseconds in which the machine did something, and all there were, summed over its cores. */
-export function machineCpuMs(): { busy: number; total: number } {
+function machineCpuMs(): { busy: number; total: number } {
   const fields = (read("/proc/stat")?.split("\n")[0] ?? "").split(/\s+/).slice(1, 9).map(Number);
   const total = fields.reduce((sum, ticks) => sum + ticks, 0);
   const idle = (fields[3] ?? 0) + (fields[4] ?? 0);
