@@ -59,13 +59,9 @@ export class ScriptProcess {
       this.#child.once("error", (failure) => end({ failure }));
     });
     if (this.#child.pid === undefined) return;
-    lowerPriority(this.#child.pid);
     for (const [fd, bytes] of command.feeds) {
       if (fd !== command.answerFd) feed(this.#pipe(fd) as Writable, bytes);
-      else
-        (this.#pipe(fd) as Readable).once("data", () =>
-          this.#whenThawed(() => feed(this.#pipe(fd) as Writable, bytes)),
-        );
+      else (this.#pipe(fd) as Readable).once("data", () => this.#whenThawed(() => this.#letGo(fd, bytes)));
     }
     this.#readStatus(this.#pipe(command.statusFd) as Readable);
   }
@@ -139,6 +135,12 @@ export class ScriptProcess {
   #whenThawed(work: () => void): void {
     if (this.#frozen) this.#afterThaw.push(work);
     else work();
+  }
+
+  /** The walls are built at the server's own pace; from here on the script comes second. */
+  #letGo(fd: number, environment: Uint8Array): void {
+    for (const pid of this.list()) lowerPriority(pid);
+    feed(this.#pipe(fd) as Writable, environment);
   }
 
   #pipe(fd: number): Readable | Writable | null | undefined {
