@@ -56,11 +56,12 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
     }
   };
   while (report.kills < options.kills || replacing) {
+    if (report.kills >= options.kills) await replacing;
     const id = `paid-${emitted.length}`;
     await Promise.all([1, 2].map(() => events.emit({ id, type: "order.paid", data: { id }, source: "test" })));
     emitted.push(`evt_${id}`);
     await decideOpen();
-    if (!replacing && Date.now() >= lastKill + options.everyMs) {
+    if (report.kills < options.kills && !replacing && Date.now() >= lastKill + options.everyMs) {
       lastKill = Date.now();
       report.kills += 1;
       const slot = report.kills % workers.length;
@@ -69,6 +70,8 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
         workers[slot] = worker;
         replacing = undefined;
       });
+      // Awaited by the loop's end; a failure before that ends the test there.
+      replacing.catch(() => {});
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -137,6 +140,10 @@ async function startWorker(url: string): Promise<ChildProcess> {
   const worker = spawn(process.execPath, [testProgram("trigger-worker.ts")], { stdio: ["pipe", "pipe", "inherit"] });
   worker.stdin!.write(`${url}\n`);
   let said = "";
-  while (!said.includes("ready")) said += String((await once(worker.stdout!, "data"))[0]);
+  const gone = once(worker, "exit").then(() => {
+    throw new Error(`the worker ended before it was ready: ${said}`);
+  });
+  gone.catch(() => {});
+  while (!said.includes("ready")) said += String((await Promise.race([once(worker.stdout!, "data"), gone]))[0]);
   return worker;
 }
