@@ -1,6 +1,6 @@
 /** The page at `/`, in a real browser on the real server. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { openBrowser, testApi } from "#testing";
 
 const HOSTILE = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
@@ -77,7 +77,6 @@ test("in a browser: sign in by link, see a question come, approve it, take it ba
     ok(true);
     return;
   }
-  after(() => page.open("about:blank"));
   await page.open(api.app.http!.createLink());
   await page.until(`document.querySelector(".live")?.textContent === "Live"`);
   equal(await page.read("location.href"), `${api.url}/`);

@@ -42,6 +42,10 @@ export async function openBrowser(): Promise<Page | null> {
   await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
   after(() => socket.close());
 
+  const gone = new Promise<never>((_, reject) =>
+    socket.addEventListener("close", () => reject(new Error("Chromium is gone.")), { once: true }),
+  );
+  gone.catch(() => {});
   let count = 0;
   const waiting = new Map<number, (answer: Record<string, unknown>) => void>();
   const errors: string[] = [];
@@ -52,9 +56,10 @@ export async function openBrowser(): Promise<Page | null> {
       errors.push(JSON.stringify(message.params));
   });
   const send = (method: string, params: object = {}) =>
-    new Promise<Record<string, unknown>>((resolve) => {
+    new Promise<Record<string, unknown>>((resolve, reject) => {
       const id = ++count;
       waiting.set(id, resolve);
+      gone.catch(reject);
       socket.send(JSON.stringify({ id, method, params }));
     });
   for (const domain of ["Page", "Runtime", "Log"]) await send(`${domain}.enable`);
