@@ -52,8 +52,8 @@ export async function openBrowser(): Promise<Page | null> {
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(String(data)) as { id?: number; method?: string; params?: Record<string, never> };
     if (message.id !== undefined) waiting.get(message.id)?.(message as Record<string, unknown>);
-    if (message.method === "Log.entryAdded" || message.method === "Runtime.exceptionThrown")
-      errors.push(JSON.stringify(message.params));
+    const level = (message.params as { entry?: { level?: string } } | undefined)?.entry?.level;
+    if (level === "error" || message.method === "Runtime.exceptionThrown") errors.push(JSON.stringify(message.params));
   });
   const send = (method: string, params: object = {}) =>
     new Promise<Record<string, unknown>>((resolve, reject) => {
