@@ -153,11 +153,14 @@ function attemptOf(stage: Stage, given: Omit<Attempt, "stage" | "deadlines">): A
   return { ...given, stage, deadlines: [...frame.deadlines, { owner: path, limitMs, at: () => startedAt + limitMs }] };
 }
 
-/** A wait between attempts that survives a crash and ends early when nobody wants the stage any more. */
+/**
+ * A wait between attempts that survives a crash and ends early when nobody wants the stage any more. The timeout of the
+ * stage is one of each attempt, so it does not bound the wait; what encloses the stage does.
+ */
 async function backOff(stage: Stage, attempt: Attempt, nth: number): Promise<void> {
   const retry = stage.retry!;
   const ms = Math.min(retry.maxMs, retry.firstMs * retry.factor ** (nth - 1));
-  const job = createJob(attempt);
+  const job = createJob({ ...attempt, deadlines: attempt.frame.deadlines });
   await job.receive(`retry:${attempt.path}#${attempt.number}`, { timeoutMs: ms, why: `retry in ${spell(ms)}` });
 }
 
