@@ -1,30 +1,17 @@
-import type { Expressions } from "#expressions";
-import type { Clock, Database } from "#platform";
-import { type Definitions, type RunControl, systemTimers } from "./frame.ts";
-import { persist } from "./operational.ts";
+import type { Database } from "#platform";
+import { type AdmissionDeps, createAdmission } from "./admission.ts";
+import type { RunControl } from "./frame.ts";
 import type { RunInput } from "./run-input.ts";
+import { Stop } from "./stop.ts";
 import { CHANNEL, type KernelStore } from "./store.ts";
 
-export interface ControlDeps {
+export interface ControlDeps extends AdmissionDeps {
   store: KernelStore;
   db: Pick<Database, "listen">;
-  clock: Clock;
-  definitions: Pick<Definitions, "daemon">;
-  expressions: Pick<Expressions, "render">;
-  log: { warn(text: string): void };
 }
 
-/** A notification may be lost while the connection is down: places are asked for again at this distance. */
-const ASK_AGAIN_MS = 10_000;
 /** A takeover that lists a run just before its cancellation would revive it within this time. */
 const RECENT_MS = 3_600_000;
-
-interface Live {
-  stop: AbortController;
-  freezeListeners: Set<(frozen: boolean) => void>;
-  unpause: Set<() => void>;
-  place: Set<() => void>;
-}
 
 /**
  * What people said to runs, as this process knows it: rows are the truth, notifications make it quick. Kept in memory
@@ -32,63 +19,40 @@ interface Live {
  */
 export async function createControls(deps: ControlDeps) {
   const { store, clock } = deps;
-  const live = new Map<string, Live>();
+  const live = new Map<string, LiveRun>();
   let paused = new Set<string>();
   let cancelled = new Set<string>();
 
   async function reload(): Promise<void> {
     cancelled = new Set(await store.recentCancellations(new Date(clock.now() - RECENT_MS)));
-    const now = new Set(await store.pausedRuns());
     const before = paused;
-    paused = now;
-    for (const run of before) if (!now.has(run)) resumed(run);
-    for (const run of now) if (!before.has(run)) wasPaused(run);
+    paused = new Set(await store.pausedRuns());
+    for (const run of before) if (!paused.has(run)) live.get(run)?.freezes(false);
+    for (const run of paused) if (!before.has(run)) live.get(run)?.freezes(true);
     for (const run of cancelled) live.get(run)?.stop.abort();
-    for (const one of live.values()) for (const wake of one.place) wake();
+    for (const one of live.values()) one.placesChanged();
   }
 
   function hear(payload: string): void {
-    if (payload === "") {
-      void reload().catch((error: unknown) => deps.log.warn(`Pauses and cancellations could not be read: ${error}`));
-      return;
-    }
     const word = JSON.parse(payload) as { cancel?: string; pause?: string; resume?: string; place?: string };
     if (word.cancel !== undefined) {
       cancelled.add(word.cancel);
       live.get(word.cancel)?.stop.abort();
     }
-    if (word.pause !== undefined) wasPaused(word.pause);
-    if (word.resume !== undefined) resumed(word.resume);
-    if (word.place !== undefined) for (const wake of live.get(word.place)?.place ?? []) wake();
+    if (word.pause !== undefined) {
+      paused.add(word.pause);
+      live.get(word.pause)?.freezes(true);
+    }
+    if (word.resume !== undefined) {
+      paused.delete(word.resume);
+      live.get(word.resume)?.freezes(false);
+    }
+    if (word.place !== undefined) live.get(word.place)?.placesChanged();
   }
 
-  function wasPaused(run: string): void {
-    paused.add(run);
-    for (const listener of live.get(run)?.freezeListeners ?? []) listener(true);
-  }
-
-  function resumed(run: string): void {
-    paused.delete(run);
-    const one = live.get(run);
-    for (const listener of one?.freezeListeners ?? []) listener(false);
-    for (const wake of one?.unpause ?? []) wake();
-  }
-
-  function liveOf(run: string): Live {
-    const known = live.get(run);
-    if (known !== undefined && !known.stop.signal.aborted) return known;
-    const made: Live = {
-      stop: new AbortController(),
-      freezeListeners: new Set(),
-      unpause: new Set(),
-      place: new Set(),
-    };
-    if (cancelled.has(run)) made.stop.abort();
-    live.set(run, made);
-    return made;
-  }
-
-  const stopListening = await deps.db.listen(CHANNEL, hear, () => hear(""));
+  const afterGap = () =>
+    void reload().catch((error: unknown) => deps.log.warn(`Pauses and cancellations could not be read: ${error}`));
+  const stopListening = await deps.db.listen(CHANNEL, hear, afterGap);
   await reload();
 
   return {
@@ -99,109 +63,88 @@ export async function createControls(deps: ControlDeps) {
     forget: (run: string): void => {
       live.delete(run);
     },
-    of(run: string, input: RunInput): RunControl {
-      const one = liveOf(run);
-      const admission = admissionOf(deps, run, input, one);
-      return {
-        signal: one.stop.signal,
-        freeze: {
-          isFrozen: () => paused.has(run),
-          onChange(listener) {
-            one.freezeListeners.add(listener);
-            return () => one.freezeListeners.delete(listener);
-          },
-        },
-        async unpaused() {
-          while (paused.has(run) && !one.stop.signal.aborted)
-            await new Promise<void>((resolve) => {
-              const wake = () => {
-                one.unpause.delete(wake);
-                one.stop.signal.removeEventListener("abort", wake);
-                resolve();
-              };
-              one.unpause.add(wake);
-              one.stop.signal.addEventListener("abort", wake, { once: true });
-            });
-        },
-        enter: () => admission.enter(),
-        leave: () => admission.leave(),
-      };
+    of(run: string, input: RunInput, keyed: boolean): RunControl {
+      const one = new LiveRun(() => paused.has(run));
+      if (keyed) one.admit(createAdmission(deps, run, input, one));
+      if (cancelled.has(run)) one.stop.abort();
+      live.set(run, one);
+      return one;
     },
     close: () => stopListening(),
   };
 }
 
-/** The place of a run among those with its concurrency key, held while at least one lane works. */
-function admissionOf(deps: ControlDeps, run: string, input: RunInput, live: Live) {
-  const { store, clock } = deps;
-  let lanes = 0;
-  let held = false;
-  let turn: Promise<void> = Promise.resolve();
-  let rule: Promise<{ key: string; limit: number; hold: boolean } | null> | undefined;
+/** One run that goes on here. Lists of listeners are made when somebody listens: most runs are never paused. */
+export class LiveRun implements RunControl {
+  readonly stop = new Stop();
+  readonly #isPaused: () => boolean;
+  #admission: ReturnType<typeof createAdmission> | undefined;
+  #freezing: Set<(frozen: boolean) => void> | undefined;
+  #places: Set<() => void> | undefined;
 
-  const ruleOf = () => {
-    rule ??= readRule();
-    return rule;
-  };
-  const readRule = async () => {
-    const daemon = await persist(systemTimers, () => deps.definitions.daemon(input.daemon.digest));
-    if (daemon.concurrency === undefined) return null;
-    const scope = { ...input.names, ...input.inputs, inputs: input.inputs };
-    const key = deps.expressions.render(daemon.concurrency.key, scope);
-    return {
-      key: `${daemon.id}/${typeof key === "string" ? key : JSON.stringify(key)}`,
-      limit: daemon.concurrency.limit,
-      hold: daemon.concurrency.holdWhileWaiting,
-    };
-  };
-
-  async function acquire(): Promise<void> {
-    const place = await ruleOf();
-    if (place === null) return;
-    while (!held && !live.stop.signal.aborted) {
-      held = await persist(systemTimers, () =>
-        store.requestPlace(run, place.key, place.limit, input.priority ?? 0, new Date(clock.now())),
-      );
-      if (!held) await told(live);
-    }
+  constructor(isPaused: () => boolean) {
+    this.#isPaused = isPaused;
   }
-  async function release(): Promise<void> {
-    const place = await ruleOf();
-    if (place === null || place.hold || lanes > 0 || !held) return;
-    held = false;
-    await persist(systemTimers, async () => {
-      for (const next of await store.releasePlace(run, place.key, place.limit)) await store.tell({ place: next });
+
+  get freeze(): RunControl["freeze"] {
+    return {
+      isFrozen: this.#isPaused,
+      onChange: (listener) => {
+        this.#freezing ??= new Set();
+        this.#freezing.add(listener);
+        return () => this.#freezing?.delete(listener);
+      },
+    };
+  }
+
+  async unpaused(): Promise<void> {
+    while (this.#isPaused() && !this.stop.aborted)
+      await new Promise<void>((resolve) => {
+        const forget = this.freeze.onChange(() => done());
+        const done = () => {
+          forget();
+          this.stop.offAbort(done);
+          resolve();
+        };
+        this.stop.onAbort(done);
+      });
+  }
+
+  async enter(): Promise<void> {
+    await this.#admission?.enter();
+  }
+
+  leave(): void {
+    this.#admission?.leave();
+  }
+
+  admit(admission: ReturnType<typeof createAdmission>): void {
+    this.#admission = admission;
+  }
+
+  freezes(frozen: boolean): void {
+    for (const listener of [...(this.#freezing ?? [])]) listener(frozen);
+  }
+
+  placesChanged(): void {
+    for (const wake of [...(this.#places ?? [])]) wake();
+  }
+
+  /** Resolves when somebody says that places changed, when the run is stopped, or after the time given. */
+  placesToChange(atMostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#places?.delete(done);
+        this.stop.offAbort(done);
+        resolve();
+      };
+      const timer = setTimeout(done, atMostMs);
+      this.#places ??= new Set();
+      this.#places.add(done);
+      this.stop.onAbort(done);
     });
   }
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    turn = turn.then(work, work);
-    return turn;
-  };
-  return {
-    async enter(): Promise<void> {
-      lanes += 1;
-      if (rule !== undefined && (await rule) === null) return;
-      await inTurn(acquire);
-    },
-    leave(): void {
-      lanes -= 1;
-      if (lanes === 0 && held)
-        inTurn(release).catch((error: unknown) => deps.log.warn(`A place was not given back: ${error}`));
-    },
-  };
 }
 
-/** Resolves when somebody says that places changed, when the run is stopped, or after a while. */
-function told(live: Live): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      live.place.delete(done);
-      live.stop.signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ASK_AGAIN_MS);
-    live.place.add(done);
-    live.stop.signal.addEventListener("abort", done, { once: true });
-  });
-}
+export type Controls = Awaited<ReturnType<typeof createControls>>;

@@ -10,6 +10,7 @@ import { createInterpreter } from "./interpreter.ts";
 import { toMessage } from "./job.ts";
 import type { Kernel, Pinned, StartRequest } from "./kernel.ts";
 import { missingParts } from "./missing.ts";
+import { createNames } from "./names.ts";
 import type { Performers } from "./performer.ts";
 import { createProjection } from "./projection.ts";
 import { planReplay } from "./replay.ts";
@@ -44,12 +45,19 @@ export interface RunningKernel extends Kernel {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** Looked for at this distance among recent runs; among all of them every five minutes. */
+const CATCH_UP_MS = 10_000;
+const RECENT_MS = 600_000;
+const FULL_BEATS = 30;
+
 /** Runs daemons. See `kernel.ts` for what each operation promises. */
 export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
   const { clock, db, ids } = deps;
   const log = { warn: (text: string) => deps.log.warn(text) };
   const store = createKernelStore(db);
+  const names = createNames(deps.blobs);
   const controls = await createControls({
+    names: names.get,
     store,
     db,
     clock,
@@ -64,6 +72,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     performers: deps.performers,
     expressions: deps.expressions,
     definitions: deps.definitions,
+    names: names.get,
     blobs: deps.blobs,
     trees,
     checkInputs: deps.checkInputs,
@@ -81,11 +90,12 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     timers: systemTimers,
     send: (run, topic, message, key) => engine.send(run, topic, message, key),
     cancel: (run) => cancelTree(run, "the run above", null),
-    control: (run, input) => controls.of(run, input),
+    control: (run, input, keyed) => controls.of(run, input, keyed),
     tracker: (run, input) => projection.track(run, input, () => controls.forget(run)),
     ended: (run) => clear(run),
     reading: false,
   });
+  let chores: NodeJS.Timeout | undefined;
   const engine = await deps.engine((run, lane) => {
     if (controls.isCancelled(run.id)) return new Promise(() => {});
     return interpret(run, lane);
@@ -128,7 +138,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     const engineRun = await engine.find(run);
     if (engineRun === null) return undefined;
     const history = await engine.history(run);
-    return readRun(deps, engineRun, history, controls.isPaused(run));
+    return readRun({ ...deps, names: names.get }, engineRun, history, controls.isPaused(run));
   }
 
   async function reading(run: string): Promise<Reading> {
@@ -153,16 +163,16 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
     input: NewRun,
     tx?: Parameters<Kernel["start"]>[1],
   ): Promise<string> {
-    const { daemon, digest, pins, names } = pinned;
+    const { daemon, digest, pins } = pinned;
     const missing = await missingParts(pinned, deps.performers, deps.definitions);
     if (missing.length > 0) throw fail("daemon_cannot_start", { daemon: daemon.id, missing: missing.join("; ") });
-    const checked = deps.checkInputs(daemon, input.inputs, names);
+    const checked = deps.checkInputs(daemon, input.inputs, pinned.names);
     if (checked.errors.length > 0) throw fail("invalid_input", { errors: checked.errors as unknown as Json });
     const runInput: RunInput = {
       ...input,
       daemon: { id: daemon.id, version: daemon.version, digest },
       pins,
-      names,
+      names: await names.keep(pinned.names),
       inputs: checked.inputs,
       given: input.inputs,
       files: await deps.inputFiles(daemon, checked.inputs),
@@ -230,7 +240,7 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
         digest: from.input.daemon.digest,
         daemon: from.daemon,
         pins: from.input.pins,
-        names: from.input.names,
+        names: await names.get(from.input.names),
       };
       return begin(request.id ?? ids.next("run"), pinned, planReplay(from, pinned.daemon, request));
     },
@@ -280,20 +290,42 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
             output: _output,
             stages: _stages,
             ...summary
-          } = (await readRun(deps, one, await engine.history(one.id), controls.isPaused(one.id))).run;
+          } = (
+            await readRun({ ...deps, names: names.get }, one, await engine.history(one.id), controls.isPaused(one.id))
+          ).run;
           await store.write([summary]);
           runs += 1;
         }
       }
       return { runs };
     },
-    launch: () => engine.launch(),
+    async launch() {
+      await engine.launch();
+      void catchUp(null);
+      let beats = 0;
+      chores = setInterval(() => void catchUp(++beats % FULL_BEATS === 0 ? null : RECENT_MS), CATCH_UP_MS);
+    },
     async close(timeoutMs) {
+      clearInterval(chores);
       await engine.shutdown(timeoutMs);
       await projection.close();
       await controls.close();
     },
   };
+
+  /** Writes rows that a process which died did not write any more. */
+  async function catchUp(recentMs: number | null): Promise<void> {
+    try {
+      for (const run of await store.behind(recentMs === null ? null : new Date(clock.now() - recentMs))) {
+        const found = await read(run);
+        if (found === undefined) continue;
+        const { inputs: _inputs, output: _output, stages: _stages, ...summary } = found.run;
+        await store.write([summary]);
+      }
+    } catch (error) {
+      log.warn(`Rows of runs could not be brought up to date: ${error instanceof Error ? error.message : error}`);
+    }
+  }
 
   /** A pause changes nothing in the record, so the row must be told. */
   async function refresh(run: string): Promise<void> {

@@ -1,9 +1,10 @@
-import type { Daemon, Json, JsonObject } from "@regent/contract";
+import type { Daemon, Event, Json, JsonObject } from "@regent/contract";
 import type { Expressions } from "#expressions";
 import type { Clock, Digest } from "#platform";
 import type { BlobStore } from "./envelope.ts";
 import type { Performers, Scope } from "./performer.ts";
 import type { RunInput } from "./run-input.ts";
+import type { Stop } from "./stop.ts";
 import type { Tracker } from "./tracker.ts";
 
 /** What interpreting a run needs from outside. `app.ts` joins it; the page of a run uses the same with a dead `send`. */
@@ -11,6 +12,8 @@ export interface InterpreterDeps {
   performers: Performers;
   expressions: Pick<Expressions, "evaluate" | "render">;
   definitions: Definitions;
+  /** The names that expressions of a run may read. */
+  names(digest: Digest): Promise<JsonObject>;
   blobs: BlobStore;
   trees: { readonly empty: Digest; merge(base: Digest, branches: { name: string; tree: Digest }[]): Promise<Digest> };
   checkInputs: CheckInputs;
@@ -22,7 +25,8 @@ export interface InterpreterDeps {
   timers: Timers;
   /** Leaves a message for a run; for waking lanes that are no longer wanted. */
   send(run: string, topic: string, message: Json, key: string): Promise<void>;
-  control(run: string, input: RunInput): RunControl;
+  /** @param keyed  the daemon has a concurrency key */
+  control(run: string, input: RunInput, keyed: boolean): RunControl;
   tracker(run: string, input: RunInput): Tracker;
   /** Cancels a child run that is no longer wanted. */
   cancel(run: string): Promise<void>;
@@ -48,7 +52,7 @@ export type CheckInputs = (
 export interface EventSource {
   emit(event: { id?: string; type: string; data: JsonObject; source: string }): Promise<string>;
   subscribe(run: string, topic: string, type: string): Promise<void>;
-  past(type: string, sinceMs: number, after?: string): Promise<{ id: string; type: string; data: JsonObject }[]>;
+  past(type: string, sinceMs: number, after?: string): Promise<Event[]>;
 }
 
 export interface StageCache {
@@ -70,7 +74,7 @@ export const systemTimers: Timers = {
 /** What people and the process say to a run while it goes on. Nothing of it is recorded: it only delays or stops. */
 export interface RunControl {
   /** Aborts when the run is cancelled. */
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
   readonly freeze: { isFrozen(): boolean; onChange(listener: (frozen: boolean) => void): () => void };
   /** Resolves when the run is not paused. */
   unpaused(): Promise<void>;
@@ -104,13 +108,13 @@ export interface RunFrame {
 /** A group of stages inside a run: the run itself, a branch, an item. */
 export interface Frame {
   run: RunFrame;
-  scope: Scope;
+  scope: () => Scope;
   /** Prefix of the paths of its stages; empty at the top. */
   path: string;
   order: number[];
   /** The workspace as it was when the group began. */
   tree: Digest;
-  signal: AbortSignal;
+  stop: Stop;
   deadlines: Deadline[];
 }
 

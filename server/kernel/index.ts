@@ -6,4 +6,6 @@ export type { CheckInputs, Definitions, EventSource, InterpreterDeps, RunControl
 export { createInterpreter } from "./interpreter.ts";
 export type { Comparison, Kernel, Outcome, Pinned, Replay, RunFilter, StageSide, StartRequest } from "./kernel.ts";
 export type { Job, Performed, Performer, Performers, Scope, StepControl, StepResult } from "./performer.ts";
+export { Stop } from "./stop.ts";
+export { Tracker } from "./tracker.ts";
 export { readRun } from "./view.ts";

@@ -1,4 +1,4 @@
-import { type Daemon, fail, type Json, type Stage } from "@regent/contract";
+import { type Daemon, fail, type Json, type JsonObject, type Stage } from "@regent/contract";
 import { Interrupted, type Lane, type Program } from "./engine.ts";
 import { packValue } from "./envelope.ts";
 import { Aborted, GoTo, OutOfTime, toFailure } from "./failure.ts";
@@ -9,6 +9,7 @@ import { persist } from "./operational.ts";
 import type { RunInput, RunResult } from "./run-input.ts";
 import { runScope, withEnds } from "./scope.ts";
 import { runStage, spell } from "./stage.ts";
+import type { Tracker } from "./tracker.ts";
 
 /**
  * The program that every run executes: it reads the daemon's version that was pinned at the start and works through its
@@ -18,52 +19,61 @@ import { runStage, spell } from "./stage.ts";
 export function createInterpreter(deps: InterpreterDeps): Program {
   return async ({ id, input: given }, lane) => {
     const input = given as unknown as RunInput;
-    const daemon = await persist(deps.timers, () => deps.definitions.daemon(input.daemon.digest));
-    const run: RunFrame = {
-      deps,
-      id,
-      input,
-      daemon,
-      control: deps.control(id, input),
-      tracker: deps.tracker(id, input),
-      gateWaits: [],
-      ...limitOf(daemon),
-    };
-    const result = await interpret(run, lane).catch((error: unknown) => {
-      run.tracker.interrupted();
-      throw error;
-    });
-    if (asksOrWaits(daemon)) await persist(deps.timers, () => deps.ended(id));
-    run.tracker.end(result);
+    const tracker = deps.tracker(id, input);
+    let result: RunResult;
+    try {
+      const daemon = await persist(deps.timers, () => deps.definitions.daemon(input.daemon.digest));
+      const names = await persist(deps.timers, () => deps.names(input.names));
+      const control = deps.control(id, input, daemon.concurrency !== undefined);
+      const run: RunFrame = { deps, id, input, daemon, control, tracker, gateWaits: [], ...limitOf(daemon) };
+      result = await interpret(run, names, lane);
+      if (asksOrWaits(daemon)) await persist(deps.timers, () => deps.ended(id));
+    } catch (error) {
+      if (error instanceof Interrupted) {
+        tracker.interrupted();
+        throw error;
+      }
+      result = endOf(tracker, deps.clock.now(), "failed", { v: null }, toFailure(error));
+    }
+    tracker.end(result);
     return result as unknown as Json;
   };
 }
 
-async function interpret(run: RunFrame, lane: Lane): Promise<RunResult> {
+const endOf = (
+  tracker: Tracker,
+  endedAt: number,
+  status: RunResult["status"],
+  output: RunResult["output"],
+  error?: RunResult["error"],
+): RunResult => ({
+  status,
+  output,
+  ...(error === undefined ? {} : { error }),
+  spent: [tracker.spent.usdNanos, tracker.spent.tokens],
+  offline: tracker.offline,
+  startedAt: tracker.startedAt,
+  endedAt,
+});
+
+async function interpret(run: RunFrame, names: JsonObject, lane: Lane): Promise<RunResult> {
   const { deps, daemon, input, tracker } = run;
   const [stages, handlers] = lane.split(2) as [Lane, Lane];
   const frame: Frame = {
     run,
-    scope: runScope(input, run.id, daemon),
+    scope: () => runScope(input, names, run.id, daemon),
     path: "",
     order: [],
     tree: deps.trees.empty,
-    signal: run.control.signal,
+    stop: run.control.stop,
     deadlines: [],
   };
   if (daemon.budget?.durationMs !== undefined) {
     const startedAt = await createJob(runJob(frame, lane)).now();
     frame.deadlines = [deadlineOfRun(run, startedAt, daemon.budget.durationMs)];
   }
-  const end = async (status: RunResult["status"], output: Json, error?: RunResult["error"]): Promise<RunResult> => ({
-    status,
-    output: await packValue(output, deps.blobs),
-    ...(error === undefined ? {} : { error }),
-    spent: [tracker.spent.usdNanos, tracker.spent.tokens],
-    offline: tracker.offline,
-    startedAt: tracker.startedAt,
-    endedAt: deps.clock.now(),
-  });
+  const end = async (status: RunResult["status"], output: Json, error?: RunResult["error"]): Promise<RunResult> =>
+    endOf(tracker, deps.clock.now(), status, await packValue(output, deps.blobs), error);
 
   try {
     const group = await runGroup(daemon.stages, frame, stages);
@@ -80,13 +90,11 @@ async function interpret(run: RunFrame, lane: Lane): Promise<RunResult> {
 
 function outputOf(daemon: Daemon, group: GroupEnd, frame: Frame): Json {
   if (daemon.output === undefined) return group.output;
-  const scope = withEnds(
-    frame.scope,
-    daemon.stages
-      .filter((stage) => group.ends.has(stage.id))
-      .map((stage) => [stage, group.ends.get(stage.id)!] as const),
-  );
-  return frame.run.deps.expressions.render(daemon.output, scope);
+  const ends = daemon.stages.flatMap((stage, index) => {
+    const end = group.ends[index];
+    return end === undefined ? [] : [[stage, end] as const];
+  });
+  return frame.run.deps.expressions.render(daemon.output, withEnds(frame.scope(), ends));
 }
 
 /** The handler stage that `on_error` named: the run ends with it, as failed, with its output. */
@@ -107,7 +115,7 @@ async function handle(
   try {
     const done = await runStage(
       handler,
-      { ...frame, signal: frame.run.control.signal },
+      { ...frame, stop: frame.run.control.stop },
       lane,
       [index],
       error.tree,
@@ -134,7 +142,7 @@ function limitOf(daemon: Daemon): { limitNanos?: number } {
 
 const runJob = (frame: Frame, lane: Lane) => ({
   stage: { id: "run", type: "wait" } as Stage,
-  ...{ frame, lane, path: "run", number: 1, scope: () => frame.scope, tree: frame.tree, deadlines: [] },
+  ...{ frame, lane, path: "run", number: 1, scope: frame.scope, tree: frame.tree, deadlines: [] },
 });
 
 const known = new WeakMap<Daemon, boolean>();

@@ -4,7 +4,7 @@ import type { Lane } from "./engine.ts";
 import { Interrupted } from "./engine.ts";
 import { type Envelope, packValue, unpackValue } from "./envelope.ts";
 import { Aborted, OutOfTime, toError, toFailure } from "./failure.ts";
-import { type Deadline, type Frame, unionMs } from "./frame.ts";
+import { type Deadline, type Frame, type RunFrame, unionMs } from "./frame.ts";
 import { isOperational, operationalReason, operationalWaitMs, persist } from "./operational.ts";
 import type { Job, Scope, StepControl, StepResult } from "./performer.ts";
 
@@ -34,110 +34,138 @@ interface Message {
 export const toMessage = (message: Json, at: number): Json => ({ m: message, at });
 
 /** What a performer gets for one attempt of one stage. */
-export function createJob(attempt: Attempt): Job {
-  const { stage, frame, lane, path } = attempt;
-  const { run } = frame;
-  const { deps } = run;
-  const names = new Map<string, number>();
-  let lastAt = 0;
-  let waits = 0;
+export const createJob = (attempt: Attempt): Job => new AttemptJob(attempt);
 
-  async function recorded(kind: string, name: string, body: () => Promise<Envelope>): Promise<Envelope> {
-    const nth = (names.get(`${kind}:${name}`) ?? 0) + 1;
-    names.set(`${kind}:${name}`, nth);
-    const label = `${path}#${attempt.number}/${kind}:${name}${nth > 1 ? `~${nth}` : ""}`;
-    run.tracker.stepBegins();
+class AttemptJob implements Job {
+  readonly #attempt: Attempt;
+  readonly path: string;
+  readonly attempt: number;
+  readonly tree: Digest;
+  #names: Map<string, number> | undefined;
+  #lastAt = 0;
+  #waits = 0;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+    this.path = attempt.path;
+    this.attempt = attempt.number;
+    this.tree = attempt.tree;
+  }
+
+  get run(): Job["run"] {
+    const { id, daemon, limitNanos } = this.#attempt.frame.run;
+    return { id, daemon: daemon.id, ...(limitNanos === undefined ? {} : { limitNanos }) };
+  }
+  get key(): string {
+    return `${this.#attempt.frame.run.id}/${this.path}`;
+  }
+  get scope(): Scope {
+    return this.#attempt.scope();
+  }
+  get input(): Json {
+    const { input } = this.#attempt.stage;
+    return input === undefined ? null : this.render(input);
+  }
+  get files(): Job["files"] {
+    return this.#attempt.frame.run.input.files;
+  }
+  get cachePaths(): string[] {
+    return this.#attempt.frame.run.daemon.cachePaths;
+  }
+
+  render(template: Template): Json {
+    return this.#attempt.frame.run.deps.expressions.render(template, this.#attempt.scope());
+  }
+
+  async definition<T>(kind: string, reference: string): Promise<T | undefined> {
+    const { deps, input } = this.#attempt.frame.run;
+    const digest = input.pins[`${kind}/${reference}`] ?? input.pins[`${kind}/${reference.replaceAll("_", "-")}`];
+    return digest === undefined ? undefined : ((await deps.definitions.body(digest)) as T | undefined);
+  }
+
+  async step<T extends Json>(
+    kind: string,
+    name: string,
+    work: (control: StepControl) => Promise<StepResult<T>>,
+  ): Promise<T> {
+    const attempt = this.#attempt;
+    const { freeze } = attempt.frame.run.control;
+    const key = `${this.key}/${kind}:${name}`;
+    const envelope = await this.#record(kind, name, () => perform(attempt, (signal) => work({ signal, freeze, key })));
+    return (await unpackValue(envelope, attempt.frame.run.deps.blobs)) as T;
+  }
+
+  async now(): Promise<number> {
+    const { clock } = this.#attempt.frame.run.deps;
+    const envelope = await this.#record("clock", "now", async () => {
+      const at = clock.now();
+      return { s: at, d: 0, v: at };
+    });
+    return envelope.v as number;
+  }
+
+  async receive<T extends Json>(topic: string, options: { timeoutMs?: number; why: string }): Promise<T | null> {
+    const { stage, frame, lane, path, number } = this.#attempt;
+    const { run } = frame;
+    const isGate = stage.type === "gate";
+    const deadlines = this.#attempt.deadlines.filter((deadline) => !isGate || deadline.owner !== "");
+    const own = options.timeoutMs ?? FOREVER_MS;
+    const first = deadlines.length === 0 ? undefined : await nearest(this, deadlines, own, run.deps.clock.now);
+    const timeoutMs = Math.max(1, first?.ms ?? own);
+    const from = this.#lastAt;
+    const key = `abort:${path}#${number}:${++this.#waits}`;
+    const abort = () => wake(run, topic, key);
+    frame.stop.onAbort(abort);
+    run.control.stop.onAbort(abort);
+    run.tracker.waitBegins(path, options.why);
+    run.control.leave();
+    let message: Message | null;
+    try {
+      message = (await lane.receive(`${path}#${number}`, topic, timeoutMs)) as Message | null;
+    } finally {
+      const stopped = frame.stop.aborted || run.control.stop.aborted;
+      frame.stop.offAbort(abort);
+      run.control.stop.offAbort(abort);
+      const entered = run.control.enter();
+      if (!stopped) await entered;
+    }
+    run.tracker.waitEnds(path, message?.at ?? null);
+    if (message?.abort !== undefined) throw new Aborted();
+    if (isGate && from > 0) run.gateWaits.push({ from, to: message?.at ?? from + timeoutMs });
+    if (message === null && first !== undefined && first.owner !== null)
+      throw new OutOfTime(first.owner, first.limitMs);
+    return message === null ? null : ((message.m ?? null) as T);
+  }
+
+  async #record(kind: string, name: string, body: () => Promise<Envelope>): Promise<Envelope> {
+    const { frame, lane, path, number } = this.#attempt;
+    const { tracker } = frame.run;
+    this.#names ??= new Map();
+    const nth = (this.#names.get(`${kind}:${name}`) ?? 0) + 1;
+    this.#names.set(`${kind}:${name}`, nth);
+    const label = `${path}#${number}/${kind}:${name}${nth > 1 ? `~${nth}` : ""}`;
+    tracker.stepBegins();
     let envelope: Envelope;
     try {
       envelope = (await lane.step(label, body as unknown as () => Promise<Json>)) as unknown as Envelope;
     } catch (error) {
-      run.tracker.stepGone();
+      tracker.stepGone();
       throw error;
     }
-    lastAt = envelope.s + envelope.d;
-    run.tracker.stepEnds(path, { id: label, kind, name, attempt: attempt.number }, envelope);
+    this.#lastAt = envelope.s + envelope.d;
+    tracker.stepEnds(path, { id: label, kind, name, attempt: number }, envelope);
     if (envelope.a !== undefined) throw new Aborted();
     if (envelope.t !== undefined) throw new OutOfTime(...envelope.t);
     if (envelope.e !== undefined) throw toError(envelope.e);
     return envelope;
   }
+}
 
-  const job: Job = {
-    run: {
-      id: run.id,
-      daemon: run.daemon.id,
-      ...(run.limitNanos === undefined ? {} : { limitNanos: run.limitNanos }),
-    },
-    path,
-    key: `${run.id}/${path}`,
-    attempt: attempt.number,
-    get scope() {
-      return attempt.scope();
-    },
-    get input() {
-      return stage.input === undefined ? null : deps.expressions.render(stage.input, attempt.scope());
-    },
-    tree: attempt.tree,
-    files: run.input.files,
-    cachePaths: run.daemon.cachePaths,
-    render: (template: Template) => deps.expressions.render(template, attempt.scope()),
-    async definition<T>(kind: string, reference: string) {
-      const digest =
-        run.input.pins[`${kind}/${reference}`] ?? run.input.pins[`${kind}/${reference.replaceAll("_", "-")}`];
-      return digest === undefined ? undefined : ((await deps.definitions.body(digest)) as T | undefined);
-    },
-    async step<T extends Json>(kind: string, name: string, work: (control: StepControl) => Promise<StepResult<T>>) {
-      const envelope = await recorded(kind, name, () =>
-        perform(attempt, (signal) =>
-          work({ signal, freeze: run.control.freeze, key: `${run.id}/${path}/${kind}:${name}` }),
-        ),
-      );
-      return (await unpackValue(envelope, deps.blobs)) as T;
-    },
-    async now() {
-      const envelope = await recorded("clock", "now", async () => {
-        const at = deps.clock.now();
-        return { s: at, d: 0, v: at };
-      });
-      return envelope.v as number;
-    },
-    async receive<T extends Json>(topic: string, options: { timeoutMs?: number; why: string }): Promise<T | null> {
-      waits += 1;
-      const deadlines = attempt.deadlines.filter((deadline) => stage.type !== "gate" || deadline.owner !== "");
-      const first =
-        deadlines.length === 0
-          ? undefined
-          : await nearest(job, deadlines, options.timeoutMs ?? FOREVER_MS, deps.clock.now);
-      const timeoutMs = Math.max(1, first?.ms ?? options.timeoutMs ?? FOREVER_MS);
-      const from = lastAt;
-      const abort = () =>
-        void persist(deps.timers, () =>
-          deps.send(run.id, topic, { abort: 1, at: deps.clock.now() }, `abort:${path}#${attempt.number}:${waits}`),
-        ).catch(() => {});
-      const signals = [frame.signal, run.control.signal];
-      for (const signal of signals) {
-        if (signal.aborted) abort();
-        signal.addEventListener("abort", abort, { once: true });
-      }
-      run.tracker.waitBegins(path, options.why);
-      run.control.leave();
-      let message: Message | null;
-      try {
-        message = (await lane.receive(`${path}#${attempt.number}`, topic, timeoutMs)) as Message | null;
-      } finally {
-        for (const signal of signals) signal.removeEventListener("abort", abort);
-        const entered = run.control.enter();
-        if (!signals.some((signal) => signal.aborted)) await entered;
-      }
-      run.tracker.waitEnds(path, message?.at ?? null);
-      if (message?.abort !== undefined) throw new Aborted();
-      if (stage.type === "gate" && from > 0) run.gateWaits.push({ from, to: message?.at ?? from + timeoutMs });
-      if (message === null && first !== undefined && first.owner !== null)
-        throw new OutOfTime(first.owner, first.limitMs);
-      return message === null ? null : ((message.m ?? null) as T);
-    },
-  };
-  return job;
+/** A lane that waits and is no longer wanted gets a message that says so; it is recorded like any other. */
+function wake(run: RunFrame, topic: string, key: string): void {
+  const { deps } = run;
+  const message = { abort: 1, at: deps.clock.now() };
+  void persist(deps.timers, () => deps.send(run.id, topic, message, key)).catch(() => {});
 }
 
 /** Which limit ends a wait first is recorded, because the clock of a replay is another one. */
@@ -174,7 +202,7 @@ async function perform(attempt: Attempt, work: (signal: AbortSignal) => Promise<
     ...envelope,
   });
   const outOfTime = () => end({ t: [limit!.owner, limit!.limitMs] });
-  if (frame.signal.aborted || control.signal.aborted) return end({ a: 1 });
+  if (frame.stop.aborted || control.stop.aborted) return end({ a: 1 });
   if (left <= 0) return outOfTime();
 
   let why: "aborted" | "time" | undefined;
@@ -190,8 +218,8 @@ async function perform(attempt: Attempt, work: (signal: AbortSignal) => Promise<
     cancelGrace = deps.timers.after(GRACE_MS, () => leave!());
   };
   const onAbort = () => halt("aborted");
-  frame.signal.addEventListener("abort", onAbort, { once: true });
-  control.signal.addEventListener("abort", onAbort, { once: true });
+  frame.stop.onAbort(onAbort);
+  control.stop.onAbort(onAbort);
   const cancelTimer = limit === undefined ? undefined : watch(deps.timers, deps.clock.now, limit, () => halt("time"));
   try {
     const result = await Promise.race([throughOutages(attempt, stop.signal, work), abandoned]);
@@ -209,8 +237,8 @@ async function perform(attempt: Attempt, work: (signal: AbortSignal) => Promise<
     const detail = detailOf(error);
     return end({ e: toFailure(error, attempt.path), ...(detail === undefined ? {} : detail) });
   } finally {
-    frame.signal.removeEventListener("abort", onAbort);
-    control.signal.removeEventListener("abort", onAbort);
+    frame.stop.offAbort(onAbort);
+    control.stop.offAbort(onAbort);
     cancelTimer?.();
     cancelGrace?.();
   }

@@ -284,6 +284,15 @@ test("the lists can be dropped and rebuilt from the engine's record", async () =
   deepStrictEqual((await kernel.list({ limit: 200 })).items, before);
 });
 
+test("a row that its process could not write any more is written by another", async () => {
+  const lost = (await kernel.list({ limit: 1 })).items[0]!;
+  await pool.query("delete from run where id = $1", [lost.id]);
+  const other = await startKernel({ url, performers: {}, works: false, executor: "other" });
+  const find = async () => (await other.kernel.list({ limit: 200 })).items.find((one) => one.id === lost.id);
+  deepStrictEqual(await until(find, (row) => row !== undefined, "the row again"), lost);
+  await other.close();
+});
+
 test("lists come in pages, newest first, each run once", async () => {
   const seen: string[] = [];
   for (let cursor: string | undefined; ; ) {

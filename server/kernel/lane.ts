@@ -1,5 +1,4 @@
-import type { Json } from "@regent/contract";
-import { fail } from "@regent/contract";
+import { fail, type Json } from "@regent/contract";
 import type { Lane, StartRun } from "./engine.ts";
 
 /** What a driver does under one step id. `receive` and `child` own two ids: their own and the next. */
@@ -18,27 +17,50 @@ const SMALLEST_PART = 32;
  * lane's owner does in sequence has the same ids on every replay, however other lanes advance.
  */
 export function createLane(operations: Operations, from = 0, to = LAST_ID): Lane {
-  let next = from;
-  let end = to;
+  return new IdRange(operations, from, to);
+}
 
-  const take = (count: number): number => {
-    if (next + count > end) throw fail("too_many_items", { count: end - from, limit: end - from });
-    const id = next;
-    next += count;
+class IdRange implements Lane {
+  readonly #operations: Operations;
+  #next: number;
+  #end: number;
+
+  constructor(operations: Operations, from: number, to: number) {
+    this.#operations = operations;
+    this.#next = from;
+    this.#end = to;
+  }
+
+  step(name: string, body: () => Promise<Json>): Promise<Json> {
+    return this.#operations.step(this.#take(1), name, body);
+  }
+
+  receive(name: string, topic: string, timeoutMs: number): Promise<Json | null> {
+    return this.#operations.receive(this.#take(2), name, topic, timeoutMs);
+  }
+
+  child(name: string, run: StartRun): Promise<Json> {
+    return this.#operations.child(this.#take(2), name, run);
+  }
+
+  split(count: number): Lane[] {
+    const size = Math.floor((this.#end - this.#next) / (count + 1));
+    if (size < SMALLEST_PART) {
+      const limit = Math.max(0, Math.floor((this.#end - this.#next) / SMALLEST_PART) - 1);
+      throw fail("too_many_items", { count, limit });
+    }
+    this.#end = this.#next + size;
+    const first = this.#end;
+    return Array.from(
+      { length: count },
+      (_, i) => new IdRange(this.#operations, first + i * size, first + (i + 1) * size),
+    );
+  }
+
+  #take(count: number): number {
+    const id = this.#next;
+    if (id + count > this.#end) throw fail("too_many_items", { count, limit: this.#end - id });
+    this.#next += count;
     return id;
-  };
-
-  return {
-    step: (name, body) => operations.step(take(1), name, body),
-    receive: (name, topic, timeoutMs) => operations.receive(take(2), name, topic, timeoutMs),
-    child: (name, run) => operations.child(take(2), name, run),
-    split(count) {
-      const size = Math.floor((end - next) / (count + 1));
-      if (size < SMALLEST_PART)
-        throw fail("too_many_items", { count, limit: Math.max(0, Math.floor((end - next) / SMALLEST_PART) - 1) });
-      end = next + size;
-      const first = end;
-      return Array.from({ length: count }, (_, i) => createLane(operations, first + i * size, first + (i + 1) * size));
-    },
-  };
+  }
 }

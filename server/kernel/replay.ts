@@ -1,6 +1,6 @@
-import { type Daemon, fail, type Stage } from "@regent/contract";
-import { ancestors } from "./group.ts";
+import { type Daemon, fail } from "@regent/contract";
 import type { Replay } from "./kernel.ts";
+import { planOf } from "./plan.ts";
 import type { RunInput } from "./run-input.ts";
 import type { Reading } from "./view.ts";
 
@@ -30,12 +30,14 @@ function reuseBefore(from: string, reading: Reading, daemon: Daemon): NonNullabl
     (stage) => stage.id === from || stage.name === from || stage.id === from.split(".")[0],
   );
   if (chosen === undefined) throw fail("not_found", { what: `stage ${from} in daemon ${daemon.id}` });
-  const anew = (stage: Stage): boolean => stage === chosen || ancestors(stage, daemon.stages).includes(chosen);
+  const { ancestors } = planOf(daemon.stages);
+  const start = daemon.stages.indexOf(chosen);
+  const anew = (index: number): boolean => index === start || ancestors[index]!.includes(start);
   const reuse: NonNullable<RunInput["reuse"]> = {};
-  for (const stage of daemon.stages) {
+  for (const [index, stage] of daemon.stages.entries()) {
     const view = reading.run.stages.find((one) => one.id === stage.id);
     const tree = reading.trees.get(stage.id);
-    if (anew(stage) || view === undefined || tree === undefined) continue;
+    if (anew(index) || view === undefined || tree === undefined) continue;
     if (view.status !== "succeeded" && view.status !== "skipped" && view.status !== "failed") continue;
     if (view.status === "failed" && stage.onError.do !== "continue") continue;
     reuse[stage.id] = {

@@ -8,7 +8,8 @@ import type { StageEnd } from "./scope.ts";
 export interface RunInput {
   daemon: { id: string; version: string; digest: Digest };
   pins: Record<string, Digest>;
-  names: JsonObject;
+  /** Of the names that expressions may read, kept as a blob: thousands of runs share one. */
+  names: Digest;
   /** Completed by the check; `given` is what came in, for a replay. */
   inputs: JsonObject;
   given: JsonObject;

@@ -10,10 +10,10 @@ export interface StageEnd {
 }
 
 /** Names that hold for the whole run, outermost first: what is set later hides what was set before. */
-export function runScope(input: RunInput, runId: string, daemon: Daemon): Scope {
+export function runScope(input: RunInput, names: JsonObject, runId: string, daemon: Daemon): Scope {
   const product = daemon.inputs.find((field) => field.type === "product");
   return {
-    ...input.names,
+    ...names,
     run: { id: runId, daemon: daemon.id, version: daemon.version },
     ...(product === undefined ? {} : { product: input.inputs[product.name] ?? null }),
     event: input.event ?? null,

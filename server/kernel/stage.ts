@@ -47,7 +47,7 @@ export async function runStage(
     const attempts = attemptsOf(variant);
     for (let nth = 1; nth <= attempts; nth++) {
       number += 1;
-      if (frame.signal.aborted) throw new Aborted();
+      if (frame.stop.aborted) throw new Aborted();
       tracker.stageBegins(path, stage, order, number);
       const attempt = attemptOf(variant, { frame, lane: lanes?.[number - 1] ?? lane, path, number, scope, tree });
       try {

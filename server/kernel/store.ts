@@ -3,7 +3,7 @@ import type { Database, Digest, Queryable } from "#platform";
 
 export const CHANNEL = "regent_kernel";
 
-/** All SQL of the kernel. The engine's own tables are the engine's. */
+/** All SQL of the kernel but what the engine's driver says to the engine's own tables. */
 export function createKernelStore(db: Database) {
   return {
     async write(summaries: RunSummary[]): Promise<void> {
@@ -76,6 +76,20 @@ export function createKernelStore(db: Database) {
           await tx.query(`delete from ${table} where run_id = any ($1)`, [runs]);
         await tx.query("delete from run where id = any ($1)", [runs]);
       });
+    },
+    /** Runs whose row says less than the engine's record: their process ended before it could write. At most 500. */
+    async behind(since: Date | null): Promise<string[]> {
+      const { rows } = await db.query<{ id: string }>(
+        `select engine.workflow_uuid as id
+         from dbos.workflow_status as engine
+         left join run on run.id = engine.workflow_uuid
+         where engine.name = 'run'
+         and ($1::bigint is null or engine.created_at > $1)
+         and (run.id is null or (run.ended_at is null and engine.status in ('SUCCESS', 'ERROR', 'CANCELLED')))
+         limit 500`,
+        [since === null ? null : since.getTime()],
+      );
+      return rows.map((row) => row.id);
     },
     async clear(): Promise<void> {
       await db.query("delete from run");

@@ -14,11 +14,13 @@ import { unpackValue } from "./envelope.ts";
 import type { InterpreterDeps, RunControl } from "./frame.ts";
 import { createInterpreter } from "./interpreter.ts";
 import type { RunInput, RunResult } from "./run-input.ts";
-import { Tracker } from "./tracker.ts";
+import { StageTracker } from "./stage-tracker.ts";
+import { Stop } from "./stop.ts";
+import type { Tracker } from "./tracker.ts";
 
 export type ViewDeps = Pick<
   InterpreterDeps,
-  "performers" | "expressions" | "definitions" | "blobs" | "trees" | "checkInputs" | "clock"
+  "performers" | "expressions" | "definitions" | "names" | "blobs" | "trees" | "checkInputs" | "clock"
 >;
 
 /** A run as its record shows it, with the trees its stages left: what pages show and what a fork starts from. */
@@ -37,7 +39,7 @@ export async function readRun(
   paused: boolean,
 ): Promise<Reading> {
   const input = engineRun.input as unknown as RunInput;
-  const tracker = new Tracker();
+  const tracker = new StageTracker();
   const daemon = await deps.definitions.daemon(input.daemon.digest);
   const busy = { count: 0 };
   const counted = <A extends unknown[], R>(work: (...given: A) => Promise<R>) => {
@@ -54,6 +56,7 @@ export async function readRun(
     ...deps,
     ...nothingHappens,
     definitions: { daemon: counted(deps.definitions.daemon), body: counted(deps.definitions.body) },
+    names: counted(deps.names),
     blobs: { get: counted(deps.blobs.get), put: counted(deps.blobs.put) },
     control: () => freeRun,
     tracker: () => tracker,
@@ -166,7 +169,7 @@ const notBegun = (stage: Stage, id: string, ended: boolean): StageView => ({
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 const freeRun: RunControl = {
-  signal: new AbortController().signal,
+  stop: new Stop(),
   freeze: { isFrozen: () => false, onChange: () => () => {} },
   unpaused: async () => {},
   enter: async () => {},

@@ -12,6 +12,8 @@ import {
   readRun,
   type SimulatedEngine,
   type SimulatedStore,
+  Stop,
+  Tracker,
 } from "#kernel";
 import type { Digest } from "#platform";
 import type { Mutant } from "./mutants.ts";
@@ -89,12 +91,12 @@ export function simulate(
     mutant?: Mutant;
   },
 ): SimulatedEngine & { read(run: string): ReturnType<typeof readRun>; cancelRun(run: string): Promise<void> } {
-  const controls = new Map<string, AbortController>();
+  const controls = new Map<string, Stop>();
   const control = (run: string): RunControl => {
-    const stop = controls.get(run) ?? new AbortController();
+    const stop = controls.get(run) ?? new Stop();
     controls.set(run, stop);
     return {
-      signal: stop.signal,
+      stop,
       freeze: { isFrozen: () => false, onChange: () => () => {} },
       unpaused: async () => {},
       enter: async () => {},
@@ -118,6 +120,7 @@ export function simulate(
     },
     trees: { empty: EMPTY, merge: async (_base, branches) => digestOfText(branches.map((one) => one.tree).join()) },
     checkInputs: (_daemon, inputs) => ({ inputs, errors: [] }),
+    names: async () => ({}),
     inputFiles: async () => [],
     events: {
       async emit(event) {
@@ -140,7 +143,9 @@ export function simulate(
           world.subscriptions.push({ run, topic, type });
       },
       past: async (type, since, after) => {
-        const all = world.events.filter((one) => one.type === type && one.at >= since);
+        const all = world.events
+          .filter((one) => one.type === type && one.at >= since)
+          .map((one) => ({ ...one, source: "world", at: new Date(one.at).toISOString() }));
         return after === undefined ? all : all.slice(all.findIndex((one) => one.id === after) + 1);
       },
     },
@@ -159,7 +164,6 @@ export function simulate(
     ended: async () => {},
     reading: false,
   });
-  const { Tracker } = trackerModule;
   const interpret = createInterpreter({
     ...deps(() => engine),
     tracker: () => new Tracker(),
@@ -189,8 +193,6 @@ export function simulate(
     },
   });
 }
-
-const trackerModule = await import("../../server/kernel/tracker.ts");
 
 const digestOfText = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 

@@ -42,14 +42,16 @@ const CHILD_POLL_MS = 200;
 const QUEUE_POLL_MS = 50;
 
 /** What DBOS has registered is global to the process; which engine it serves is not. */
-let current: { program: Program; probe: (moment: string) => void; live: Set<string>; waits: Waits } | undefined;
+let current:
+  | { program: Program; probe: (moment: string) => void; live: Set<string>; waits: Waits; atWork: { count: number } }
+  | undefined;
 
 const workflow = DBOS.registerWorkflow(
   async (id: string, input: Json): Promise<Json> => {
-    const { program, probe, live, waits } = current!;
+    const { program, probe, live, waits, atWork } = current!;
     live.add(id);
     try {
-      return await program({ id, input }, createLane(operationsOf(probe, waits)));
+      return await program({ id, input }, createLane(operationsOf(probe, waits, atWork)));
     } catch (error) {
       throw error instanceof Interrupted ? error.cause : error;
     } finally {
@@ -65,6 +67,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   const outside = AsyncLocalStorage.snapshot();
   const logger = loggerOf(log);
   const live = new Set<string>();
+  const atWork = { count: 0 };
   const store = createLeaseStore(pool);
   const waits = createWaits(store);
   const leases = createLeases({ ...options, store, waits, isLive: (run) => live.has(run) });
@@ -76,6 +79,12 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   function follow(run: string, result: Promise<Json>): void {
     const ended = result.catch(() => null).finally(() => followed.delete(run));
     followed.set(run, ended);
+  }
+
+  /** Runs that wait are left as they are; only steps at work are given time. */
+  async function bodiesDone(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (atWork.count > 0 && Date.now() < deadline) await after(20);
   }
 
   const clientOf = (): DBOSClient => client;
@@ -145,7 +154,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       const shared = { systemDatabaseUrl: url, systemDatabasePool: pool, logger };
       if (works) {
         if (current !== undefined) throw new Error("One durable engine at a time in a process.");
-        current = { program: options.program, probe: options.probe ?? (() => {}), live, waits };
+        current = { program: options.program, probe: options.probe ?? (() => {}), live, waits, atWork };
         DBOS.setConfig({
           ...shared,
           ...{ name: "regent", serializer: plainJson, applicationVersion: INTERPRETER, executorID: options.executor },
@@ -169,7 +178,10 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     },
     async shutdown(timeoutMs) {
       await leases.stop();
-      if (works && launched) await DBOS.shutdown({ workflowCompletionTimeoutMS: timeoutMs });
+      if (works && launched) {
+        await bodiesDone(timeoutMs);
+        await DBOS.shutdown();
+      }
       if (launched) await client.destroy();
       launched = false;
       if (works) current = undefined;
@@ -181,7 +193,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
 const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
 
 /** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
-function operationsOf(probe: (moment: string) => void, waits: Waits): Operations {
+function operationsOf(probe: (moment: string) => void, waits: Waits, atWork: { count: number }): Operations {
   const context = getCurrentContextStore()!;
   const under = async <T>(id: number, work: () => Promise<T>): Promise<T> => {
     for (let tries = 0; ; tries++) {
@@ -205,7 +217,10 @@ function operationsOf(probe: (moment: string) => void, waits: Waits): Operations
         probe("after body");
         return result;
       };
-      const value = await under(id, () => DBOS.runStep(once, { name }));
+      atWork.count += 1;
+      const value = await under(id, () => DBOS.runStep(once, { name })).finally(() => {
+        atWork.count -= 1;
+      });
       probe("after step");
       return value;
     },

@@ -11,7 +11,7 @@ export async function runEmit(stage: EmitStage, attempt: Attempt): Promise<Perfo
     rendered !== null && typeof rendered === "object" && !Array.isArray(rendered) ? rendered : { value: rendered };
   const id = await job.step("event", stage.event, async () => ({
     value: await run.deps.events.emit({
-      id: `evt_${run.id.slice(4)}.${attempt.path}`.slice(0, 124),
+      id: `evt_${run.id.slice(4)}.${attempt.path}`,
       type: stage.event,
       data,
       source: `run ${run.id}`,

@@ -1,30 +1,28 @@
 import { type ForEachStage, fail, type Json } from "@regent/contract";
 import { Aborted } from "../failure.ts";
 import type { Frame } from "../frame.ts";
-import { type GroupEnd, mergeTrees, runGroup } from "../group.ts";
+import { type GroupEnd, runGroup } from "../group.ts";
 import type { Attempt } from "../job.ts";
+import { mergeTrees } from "../merge-trees.ts";
 import type { Performed } from "../performer.ts";
+import { Stop } from "../stop.ts";
 
 /** The stages once an item, `limit` items at a time, each item in its own lane; results in item order. */
 export async function runForEach(stage: ForEachStage, attempt: Attempt, order: number[]): Promise<Performed> {
   const { frame, lane, path, tree, deadlines } = attempt;
-  const scope = attempt.scope();
-  const items = frame.run.deps.expressions.evaluate(stage.in, scope);
+  const items = frame.run.deps.expressions.evaluate(stage.in, attempt.scope());
   if (!Array.isArray(items)) throw fail("expression_failed", { reason: `${stage.in} is not a list` });
   if (items.length === 0) return { output: [] };
 
   const lanes = lane.split(items.length);
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  if (frame.signal.aborted) abort();
-  frame.signal.addEventListener("abort", abort, { once: true });
+  const stop = Stop.within(frame.stop);
   const ends: GroupEnd[] = [];
   const errors: unknown[] = [];
   let next = 0;
 
   const worker = async (): Promise<void> => {
     for (let index = next++; index < items.length; index = next++) {
-      if (stop.signal.aborted) errors[index] ??= new Aborted();
+      if (stop.aborted) errors[index] ??= new Aborted();
       else
         await runItem(index).catch((error: unknown) => {
           errors[index] = error;
@@ -35,11 +33,11 @@ export async function runForEach(stage: ForEachStage, attempt: Attempt, order: n
   const runItem = async (index: number): Promise<void> => {
     const inner: Frame = {
       run: frame.run,
-      scope: { ...scope, item: items[index] as Json, index },
+      scope: () => ({ ...attempt.scope(), item: items[index] as Json, index }),
       path: `${path}.${index}`,
       order: [...order, index],
       tree,
-      signal: stop.signal,
+      stop,
       deadlines,
     };
     ends[index] = await runGroup(stage.stages, inner, lanes[index]!);
@@ -47,7 +45,7 @@ export async function runForEach(stage: ForEachStage, attempt: Attempt, order: n
   try {
     await Promise.all(Array.from({ length: Math.min(stage.limit, items.length) }, worker));
   } finally {
-    frame.signal.removeEventListener("abort", abort);
+    stop.release();
   }
   const failed =
     errors.find((error) => error !== undefined && !(error instanceof Aborted)) ??

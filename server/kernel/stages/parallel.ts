@@ -3,9 +3,11 @@ import type { Digest } from "#platform";
 import { Interrupted } from "../engine.ts";
 import { Aborted, StageFailed } from "../failure.ts";
 import type { Frame } from "../frame.ts";
-import { type GroupEnd, mergeTrees, runGroup } from "../group.ts";
+import { type GroupEnd, runGroup } from "../group.ts";
 import { type Attempt, createJob } from "../job.ts";
+import { mergeTrees } from "../merge-trees.ts";
 import type { Performed } from "../performer.ts";
+import { Stop } from "../stop.ts";
 
 /** Branches side by side on copies of the workspace. The output is a map of the branches' outputs. */
 export async function runParallel(stage: ParallelStage, attempt: Attempt, order: number[]): Promise<Performed> {
@@ -15,18 +17,18 @@ export async function runParallel(stage: ParallelStage, attempt: Attempt, order:
 async function joinAll(stage: ParallelStage, attempt: Attempt, order: number[]): Promise<Performed> {
   const { frame, lane, tree } = attempt;
   const lanes = lane.split(stage.branches.length);
-  const stop = linked(frame.signal);
+  const stop = Stop.within(frame.stop);
   const settled = await Promise.allSettled(
     stage.branches.map(async (branch, i) => {
       try {
-        return await runGroup(branch.stages, branchFrame(attempt, order, i, branch.name, stop.signal), lanes[i]!);
+        return await runGroup(branch.stages, branchFrame(attempt, order, i, branch.name, stop), lanes[i]!);
       } catch (error) {
         stop.abort();
         throw error;
       }
     }),
   );
-  stop.unlink();
+  stop.release();
   const errors = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
   const failed =
     errors.find((error) => error instanceof Interrupted) ??
@@ -48,7 +50,7 @@ async function joinAll(stage: ParallelStage, attempt: Attempt, order: number[]):
 async function joinSome(stage: ParallelStage, wanted: number, attempt: Attempt, order: number[]): Promise<Performed> {
   const { frame, lane, tree } = attempt;
   const lanes = lane.split(stage.branches.length);
-  const stop = linked(frame.signal);
+  const stop = Stop.within(frame.stop);
   let began = false;
   let begin: () => void = () => {};
   const begun = new Promise<void>((resolve) => {
@@ -61,7 +63,7 @@ async function joinSome(stage: ParallelStage, wanted: number, attempt: Attempt, 
   // Made here and not in the body: a branch must not run inside the step that waits for it.
   const running = stage.branches.map(async (branch, i) => {
     await begun;
-    const end = await runGroup(branch.stages, branchFrame(attempt, order, i, branch.name, stop.signal), lanes[i]!);
+    const end = await runGroup(branch.stages, branchFrame(attempt, order, i, branch.name, stop), lanes[i]!);
     return { name: branch.name, output: end.output, tree: end.tree };
   });
   for (const one of running) one.catch(() => {});
@@ -82,7 +84,7 @@ async function joinSome(stage: ParallelStage, wanted: number, attempt: Attempt, 
     };
   } finally {
     stop.abort();
-    stop.unlink();
+    stop.release();
     if (began && !frame.run.deps.reading) await Promise.allSettled(running);
   }
 }
@@ -116,23 +118,15 @@ async function first<T>(running: Promise<T>[], wanted: number): Promise<T[]> {
   return won.sort((a, b) => a.index - b.index).map((one) => one.value);
 }
 
-function branchFrame(attempt: Attempt, order: number[], index: number, name: string, signal: AbortSignal): Frame {
+function branchFrame(attempt: Attempt, order: number[], index: number, name: string, stop: Stop): Frame {
   const { frame, path, tree, deadlines } = attempt;
   return {
     run: frame.run,
-    scope: attempt.scope(),
+    scope: attempt.scope,
     path: `${path}.${name}`,
     order: [...order, index],
     tree,
-    signal,
+    stop,
     deadlines,
   };
-}
-
-function linked(outer: AbortSignal): AbortController & { unlink(): void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  if (outer.aborted) abort();
-  outer.addEventListener("abort", abort, { once: true });
-  return Object.assign(controller, { unlink: () => outer.removeEventListener("abort", abort) });
 }

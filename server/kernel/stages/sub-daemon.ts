@@ -16,7 +16,11 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   if (digest === undefined) throw fail("not_found", { what: `daemon ${stage.daemon}` });
   const daemon = await persist(deps.timers, () => deps.definitions.daemon(digest));
   const given = deps.expressions.render(stage.with, attempt.scope());
-  const checked = deps.checkInputs(daemon, isObject(given) ? given : {}, input.names);
+  const checked = deps.checkInputs(
+    daemon,
+    isObject(given) ? given : {},
+    await persist(deps.timers, () => deps.names(input.names)),
+  );
   if (checked.errors.length > 0)
     throw fail("invalid_input", { daemon: daemon.id, errors: checked.errors as unknown as Json });
 
@@ -36,8 +40,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   tracker.waitBegins(path, `run ${run}`);
   control.leave();
   const cancel = () => void persist(deps.timers, () => deps.cancel(run)).catch(() => {});
-  if (frame.signal.aborted) cancel();
-  frame.signal.addEventListener("abort", cancel, { once: true });
+  frame.stop.onAbort(cancel);
   let result: RunResult;
   try {
     result = (await lane.child(`${path}#${attempt.number}`, {
@@ -46,10 +49,10 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     })) as unknown as RunResult;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    if (frame.signal.aborted) throw new Aborted();
+    if (frame.stop.aborted) throw new Aborted();
     throw fail("sub_daemon_failed", { daemon: daemon.id, status: "cancelled" }, error);
   } finally {
-    frame.signal.removeEventListener("abort", cancel);
+    frame.stop.offAbort(cancel);
     await control.enter();
   }
   tracker.waitEnds(path, result.endedAt);

@@ -1,4 +1,4 @@
-import { fail, type Json, type JsonObject, type WaitStage } from "@regent/contract";
+import { eventScope, fail, type Json, type JsonObject, type WaitStage } from "@regent/contract";
 import { type Attempt, createJob } from "../job.ts";
 import type { Job, Performed } from "../performer.ts";
 import { spell } from "../stage.ts";
@@ -26,8 +26,8 @@ async function waitForEvent(type: string, where: string | undefined, job: Job, a
     await events.subscribe(run.id, topic, type);
     for (let after: string | undefined; ; ) {
       const page = await events.past(type, run.input.queuedAt, after);
-      const match = page.find((event) => fits({ ...event.data, id: event.id, type: event.type }));
-      if (match !== undefined) return { value: { ...match.data, id: match.id, type: match.type } };
+      const match = page.find((event) => event.id !== run.input.event?.id && fits(eventScope(event)));
+      if (match !== undefined) return { value: eventScope(match) };
       if (page.length === 0) return { value: null };
       after = page.at(-1)!.id;
     }
