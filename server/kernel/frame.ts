@@ -118,13 +118,18 @@ export interface Frame {
   deadlines: Deadline[];
 }
 
+type Wait = RunFrame["gateWaits"][number];
+
 /** Length of the union of the waits. */
-export function unionMs(waits: { from: number; to: number }[]): number {
-  let total = 0;
-  let reached = Number.NEGATIVE_INFINITY;
-  for (const wait of [...waits].sort((a, b) => a.from - b.from)) {
-    total += Math.max(0, wait.to - Math.max(wait.from, reached));
-    reached = Math.max(reached, wait.to);
+export const unionMs = (waits: Wait[]): number => joinWaits(waits).reduce((sum, { from, to }) => sum + (to - from), 0);
+
+/** Waits that overlap as one, in order. */
+export function joinWaits(waits: Wait[]): Wait[] {
+  const joined: Wait[] = [];
+  for (const { from, to } of [...waits].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else joined.push({ from, to: Math.max(from, to) });
   }
-  return total;
+  return joined;
 }

@@ -2,7 +2,7 @@ import { type Daemon, fail, type Json, type JsonObject, type Stage } from "@rege
 import { Interrupted, type Lane, type Program } from "./engine.ts";
 import { packValue } from "./envelope.ts";
 import { Aborted, GoTo, OutOfTime, toFailure } from "./failure.ts";
-import type { Frame, InterpreterDeps, RunFrame } from "./frame.ts";
+import { type Deadline, type Frame, type InterpreterDeps, joinWaits, type RunFrame, unionMs } from "./frame.ts";
 import { type GroupEnd, runGroup } from "./group.ts";
 import { createJob, deadlineOfRun } from "./job.ts";
 import { persist } from "./operational.ts";
@@ -46,6 +46,7 @@ const endOf = (
   status: RunResult["status"],
   output: RunResult["output"],
   error?: RunResult["error"],
+  gateWaits: RunFrame["gateWaits"] = [],
 ): RunResult => ({
   status,
   output,
@@ -54,7 +55,12 @@ const endOf = (
   offline: tracker.offline,
   startedAt: tracker.startedAt,
   endedAt,
+  ...(gateWaits.length === 0 ? {} : { gateWaits }),
 });
+
+/** A run that has one above it tells how long it waited at gates: that does not count above either. */
+const waitsForAbove = ({ input, gateWaits }: RunFrame): RunFrame["gateWaits"] =>
+  input.parent === undefined ? [] : joinWaits(gateWaits);
 
 async function interpret(run: RunFrame, names: JsonObject, lane: Lane): Promise<RunResult> {
   const { deps, daemon, input, tracker } = run;
@@ -66,14 +72,14 @@ async function interpret(run: RunFrame, names: JsonObject, lane: Lane): Promise<
     order: [],
     tree: deps.trees.empty,
     stop: run.control.stop,
-    deadlines: [],
+    deadlines: limitsAbove(run),
   };
   if (daemon.budget?.durationMs !== undefined) {
     const startedAt = await createJob(runJob(frame, lane)).now();
-    frame.deadlines = [deadlineOfRun(run, startedAt, daemon.budget.durationMs)];
+    frame.deadlines = [...frame.deadlines, deadlineOfRun(run, startedAt, daemon.budget.durationMs)];
   }
   const end = async (status: RunResult["status"], output: Json, error?: RunResult["error"]): Promise<RunResult> =>
-    endOf(tracker, deps.clock.now(), status, await packValue(output, deps.blobs), error);
+    endOf(tracker, deps.clock.now(), status, await packValue(output, deps.blobs), error, waitsForAbove(run));
 
   try {
     const group = await runGroup(daemon.stages, frame, stages);
@@ -81,8 +87,7 @@ async function interpret(run: RunFrame, names: JsonObject, lane: Lane): Promise<
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     if (error instanceof Aborted) return end("cancelled", null);
-    if (error instanceof OutOfTime)
-      return end("timed_out", null, toFailure(fail("run_timed_out", { limit: spell(error.limitMs) })));
+    if (error instanceof OutOfTime) return end(...outOfTime(error));
     if (error instanceof GoTo) return end(...(await handle(error, frame, handlers)));
     return end("failed", null, toFailure(error));
   }
@@ -97,12 +102,16 @@ function outputOf(daemon: Daemon, group: GroupEnd, frame: Frame): Json {
   return frame.run.deps.expressions.render(daemon.output, withEnds(frame.scope(), ends));
 }
 
+type End = [RunResult["status"], Json, NonNullable<RunResult["error"]>];
+
+const outOfTime = ({ limitMs }: OutOfTime): End => [
+  "timed_out",
+  null,
+  toFailure(fail("run_timed_out", { limit: spell(limitMs) })),
+];
+
 /** The handler stage that `on_error` named: the run ends with it, as failed, with its output. */
-async function handle(
-  error: GoTo,
-  frame: Frame,
-  lane: Lane,
-): Promise<[RunResult["status"], Json, NonNullable<RunResult["error"]>]> {
+async function handle(error: GoTo, frame: Frame, lane: Lane): Promise<End> {
   const { daemon } = frame.run;
   const index = daemon.stages.findIndex((stage) => stage.id === error.handler);
   const handler = daemon.stages[index];
@@ -123,7 +132,8 @@ async function handle(
     );
     return ["failed", done.output, failure];
   } catch (second) {
-    if (second instanceof Interrupted || second instanceof OutOfTime) throw second;
+    if (second instanceof Interrupted) throw second;
+    if (second instanceof OutOfTime) return outOfTime(second);
     return [
       "failed",
       null,
@@ -134,6 +144,14 @@ async function handle(
     ];
   }
 }
+
+/** What a run above gave this one in time. The owner is no path of this run, so no stage of it takes the blame. */
+const limitsAbove = (run: RunFrame): Deadline[] =>
+  (run.input.limits ?? []).map(({ owner, limitMs, at, gates }) => ({
+    owner: gates ? `^${owner}` : "",
+    limitMs,
+    at: () => at + (gates ? 0 : unionMs(run.gateWaits)),
+  }));
 
 function limitOf(daemon: Daemon): { limitNanos?: number } {
   const money = daemon.budget?.perRun;

@@ -20,8 +20,19 @@ export interface RunInput {
   forkedFrom?: string;
   priority?: number;
   queuedAt: number;
+  /** Of the runs and stages above this one, as moments. */
+  limits?: RunLimit[];
   /** Ends of stages taken over from the run that this one was forked from, with the workspace after each. */
   reuse?: Record<string, StageEnd & { tree: Digest }>;
+}
+
+export interface RunLimit {
+  /** Path of the stage above; empty for the run above. */
+  owner: string;
+  limitMs: number;
+  at: number;
+  /** Whether waiting at gates counts: it does towards a stage's timeout, not towards a run's duration. */
+  gates: boolean;
 }
 
 /** What a run returns to the engine. */
@@ -34,4 +45,6 @@ export interface RunResult {
   offline: boolean;
   startedAt: number | null;
   endedAt: number;
+  /** Of a child run: the run above does not count them either. */
+  gateWaits?: { from: number; to: number }[];
 }

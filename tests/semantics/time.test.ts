@@ -67,6 +67,15 @@ describe("duration of a run", () => {
     equal((await smallHouse().play(daemon("no-way-out", stages, { budget }))).status, "timed_out");
   });
 
+  test("ends a handler too", async () => {
+    const stages = [
+      takes("tidy", 5_000, { handler: true }),
+      fails("a", 99, { onError: { do: "goto", stage: "tidy" } }),
+    ];
+    const run = await smallHouse().play(daemon("untidy", stages, { budget }));
+    deepEqual([run.status, run.error?.code, took(run)], ["timed_out", "run_timed_out", 1_000]);
+  });
+
   test("counts timers and waits for events", async () => {
     for (const what of [{ for: "2s" }, { event: "never.comes" }] as JsonObject[]) {
       const run = await smallHouse().play(daemon("waits", [wait("w", what)], { budget }));

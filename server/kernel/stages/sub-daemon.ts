@@ -2,13 +2,17 @@ import { createHash } from "node:crypto";
 import { type DaemonStage, fail, type Json, type JsonObject } from "@regent/contract";
 import { Interrupted } from "../engine.ts";
 import { unpackValue } from "../envelope.ts";
-import { Aborted } from "../failure.ts";
-import type { Attempt } from "../job.ts";
+import { OutOfTime } from "../failure.ts";
+import { unionMs } from "../frame.ts";
+import { type Attempt, createJob } from "../job.ts";
 import { persist } from "../operational.ts";
-import type { Performed } from "../performer.ts";
-import type { RunInput, RunResult } from "../run-input.ts";
+import type { Job, Performed } from "../performer.ts";
+import type { RunInput, RunLimit, RunResult } from "../run-input.ts";
 
-/** A daemon as a stage: a child run with its own history, pinned to the version that was there when this run began. */
+/**
+ * A daemon as a stage: a child run with its own history, pinned to the version that was there when this run began. The
+ * limits above it are told to the child, which keeps them: it alone knows how long it waits at gates.
+ */
 export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promise<Performed> {
   const { frame, lane, path } = attempt;
   const { deps, id, input, tracker, control } = frame.run;
@@ -24,6 +28,8 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   if (checked.errors.length > 0)
     throw fail("invalid_input", { daemon: daemon.id, errors: checked.errors as unknown as Json });
 
+  const job = createJob({ ...attempt, deadlines: [] });
+  const limits = attempt.deadlines.length === 0 ? [] : await limitsOf(attempt, job);
   const child: RunInput = {
     daemon: { id: daemon.id, version: daemon.version, digest },
     pins: input.pins,
@@ -34,6 +40,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     trigger: { kind: "daemon", name: input.daemon.id, by: id },
     parent: id,
     queuedAt: deps.clock.now(),
+    ...(limits.length === 0 ? {} : { limits }),
   };
   const run = childId(id, `${path}.${attempt.number}`);
   tracker.child(path, run);
@@ -49,7 +56,7 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
     })) as unknown as RunResult;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    if (frame.stop.aborted) throw new Aborted();
+    await wanted(job);
     throw fail("sub_daemon_failed", { daemon: daemon.id, status: "cancelled" }, error);
   } finally {
     frame.stop.offAbort(cancel);
@@ -57,10 +64,28 @@ export async function runSubDaemon(stage: DaemonStage, attempt: Attempt): Promis
   }
   tracker.waitEnds(path, result.endedAt);
   tracker.child(path, run, { usdNanos: result.spent[0], tokens: result.spent[1] });
+  const waits = result.gateWaits ?? [];
+  frame.run.gateWaits.push(...waits);
+  if (result.status === "cancelled") await wanted(job);
+  if (result.status === "timed_out") {
+    const over = limits.find((limit) => limit.at + (limit.gates ? 0 : unionMs(waits)) <= result.endedAt);
+    if (over !== undefined) throw new OutOfTime(over.owner, over.limitMs);
+  }
   if (result.status !== "succeeded")
     throw fail("sub_daemon_failed", { daemon: daemon.id, status: result.status, reason: result.error?.message ?? "" });
   return { output: await unpackValue(result.output, deps.blobs) };
 }
+
+/** Moments, recorded: a restart does not extend them. */
+async function limitsOf(attempt: Attempt, job: Job): Promise<RunLimit[]> {
+  const limits = await job.step("clock", "limits", async () => ({
+    value: attempt.deadlines.map(({ owner, limitMs, at }) => ({ owner, limitMs, at: at(), gates: owner !== "" })),
+  }));
+  return limits as RunLimit[];
+}
+
+/** Whether the child was cancelled because nobody wants this stage any more is recorded: a replay cannot know. */
+const wanted = (job: Job): Promise<Json> => job.step("child", "cancelled", async () => ({ value: null }));
 
 /** From the run's own id, never from its input: a fork must not attach to the child of the run it was forked from. */
 function childId(parent: string, path: string): string {
