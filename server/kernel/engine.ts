@@ -13,7 +13,10 @@ export interface Engine {
    * @throws not_found
    */
   send(run: string, topic: string, message: Json, key: string, tx?: Transaction): Promise<void>;
-  /** After this returns the run's lanes start nothing new; bodies in flight see their signal within 1 s. */
+  /**
+   * After this returns the run's lanes start nothing new; bodies in flight see their signal within 1 s. A lane that waits
+   * may notice only when a message wakes it: who cancels sends one.
+   */
   cancel(run: string): Promise<void>;
   /** What the program returned; null when the run was cancelled, or has not ended within the time. @throws not_found */
   ended(run: string, timeoutMs: number): Promise<Json | null>;

@@ -35,8 +35,11 @@ export interface SimulatedStore {
 }
 
 export interface SimulatedEngine extends Engine {
-  /** Works until nothing is left to do but to wait for somebody. Jumps over timers. Resolves "crashed" at a crash. */
-  settle(): Promise<"idle" | "crashed">;
+  /**
+   * Works until nothing is left to do but to wait for somebody, or until a moment of the virtual clock. Jumps over
+   * timers. Resolves "crashed" at a crash.
+   */
+  settle(until?: number): Promise<"idle" | "crashed">;
   now(): number;
   /** For `Timers`: fires on the virtual clock. */
   after(ms: number, work: () => void): () => void;
@@ -225,7 +228,7 @@ export function createSimulatedEngine(
     ended.delete(id);
   }
 
-  async function settle(): Promise<"idle" | "crashed"> {
+  async function settle(until = Number.POSITIVE_INFINITY): Promise<"idle" | "crashed"> {
     for (;;) {
       await quiet();
       if (failures.length > 0) throw failures[0];
@@ -235,7 +238,8 @@ export function createSimulatedEngine(
       const ready = live.filter((task) => task.at <= store.now);
       if (ready.length === 0) {
         const next = live.reduce((soonest, task) => Math.min(soonest, task.at), Number.POSITIVE_INFINITY);
-        if (next - store.now > HORIZON_MS) return "idle";
+        if (next > until) store.now = Math.max(store.now, until);
+        if (next > until || next - store.now > HORIZON_MS) return "idle";
         store.now = next;
         continue;
       }
