@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const config = configOrExit();
-const log = createLog({ level: config.logLevel });
+const log = createLog({ level: config.logLevel, secrets: () => config.secrets.values() });
 for (const warning of config.warnings) log.warn(warning);
 
 const app = await createApp({ config, log, version, onLost: (error) => exit(FAILED, error.message) }).catch(explain);

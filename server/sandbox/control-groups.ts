@@ -3,11 +3,11 @@
  * some. They count what nothing else can: memory of the kernel for sockets, memory files, processes of all kinds.
  * Named after the server that made them, so that the next one can clear up after a crash.
  */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MB } from "./limits.ts";
-import { isOwnerAlive, ownName, readText, signal } from "./processes.ts";
+import { isOwnerAlive, listNames, ownName, readText, signal } from "./processes.ts";
 import type { Limits } from "./sandbox.ts";
 
 export interface GroupUsage {
@@ -212,7 +212,7 @@ const killMembers = (path: string): void => {
 };
 
 const listFolders = (path: string): string[] =>
-  existsSync(path) ? readdirSync(path).filter((name) => statSync(join(path, name)).isDirectory()) : [];
+  listNames(path).filter((name) => statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory());
 
 const writeOptional = (path: string, text: string): boolean => {
   try {

@@ -142,7 +142,7 @@ function leftOf(pid: number): string[] {
     ...groups.filter((path) => path.includes(`/regent/${pid}-`)),
     ...locks.filter((uid) => {
       try {
-        return readFileSync(join("/run/regent/uids", uid), "utf8").startsWith(`${pid}-`);
+        return readdirSync(join("/run/regent/uids", uid)).some((holder) => holder.startsWith(`${pid}-`));
       } catch {
         return false;
       }
