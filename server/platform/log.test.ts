@@ -32,6 +32,17 @@ test("no secret comes through, whoever logs it and however it is wrapped", () =>
   }
 });
 
+test("an error is written with its message, as error and as cause", () => {
+  const [line = ""] = linesOf({ readable: false }, (log) =>
+    log.error(
+      { error: new Error("the disk is full"), cause: new Error("no space left", { cause: "quota" }) },
+      "failed",
+    ),
+  );
+  const { error, cause } = JSON.parse(line);
+  deepEqual([error.message, cause.message.startsWith("no space left")], ["the disk is full", true]);
+});
+
 test("for a person a line is time, level, sentence and details", () => {
   const [line] = linesOf({ readable: true }, (log) => log.warn({ run: "run_1", ms: 12 }, "slow"));
   match(line ?? "", /^\d\d:\d\d:\d\d warn {2}slow {2}run=run_1 ms=12\n$/);

@@ -24,7 +24,7 @@ export function createLog(options: LogOptions): Log {
       base: null,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: "***" },
-      serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
+      serializers: { error: toText, err: toText, cause: toText },
     },
     {
       write(line: string) {
@@ -34,6 +34,9 @@ export function createLog(options: LogOptions): Log {
     },
   );
 }
+
+/** An error under another name would be written as `{}`. What is none passes as it is. */
+const toText = pino.stdSerializers.err;
 
 export const silentLog: Log = pino({ level: "silent" });
 

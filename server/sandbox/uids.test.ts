@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, doesNotThrow, equal, ok, throws } from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +60,7 @@ test("a lock that somebody removed is released without an error", async () => {
   const locks = await temporaryFolder("uids", "memory");
   const run = createUids(range, { locks }).take();
   rmSync(join(locks, String(run.uid)), { recursive: true });
-  run.release();
+  doesNotThrow(() => run.release());
 });
 
 test("no number has two holders, however many servers take, leave and clear up at once", async () => {

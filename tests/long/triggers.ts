@@ -5,7 +5,9 @@ import { disturb } from "../support/trigger-world.ts";
 
 export async function run() {
   const test = await testDatabase({ prepare: withEngine });
-  const { kills, seconds, events, decisions, wrong } = await disturb(test, { kills: 60, everyMs: 700 });
+  const { kills, seconds, events, decisions, wrong } = await disturb(test, {
+    ...{ kills: 60, moments: 40, events: 400, everyMs: 700, deadlineMs: 900_000 },
+  });
   await test.close();
   return [
     {

@@ -1,5 +1,6 @@
 /** Chromium, driven over its own protocol: one page, real clicks on a real server. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +23,11 @@ export interface Page {
 export async function openBrowser(): Promise<Page | null> {
   if (CHROMIUM === undefined) return null;
   let browser: ChildProcess | undefined;
-  after(() => browser?.kill("SIGKILL"));
+  after(async () => {
+    if (browser === undefined || browser.exitCode !== null || browser.signalCode !== null) return;
+    browser.kill("SIGKILL");
+    await once(browser, "exit");
+  });
   const profile = await temporaryFolder("browser");
   browser = spawn(
     CHROMIUM,

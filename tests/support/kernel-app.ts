@@ -13,6 +13,7 @@ import {
 } from "#kernel";
 import {
   createDatabase,
+  createFolderBlobs,
   createIds,
   createOwnerPool,
   type Digest,
@@ -35,6 +36,8 @@ export interface KernelApp {
 
 export interface KernelAppOptions {
   url: string;
+  /** Where several processes share one database they share their blobs, too. Absent: in memory. */
+  blobs?: string;
   performers: Performers;
   /** True: gates ask real people. */
   gates?: boolean;
@@ -54,7 +57,7 @@ export interface KernelAppOptions {
 const EMPTY = `sha256:${"0".repeat(64)}` as Digest;
 const digestOfText = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
-/** The kernel on the durable engine and a real database, with definitions and blobs in memory. */
+/** The kernel on the durable engine and a real database, with definitions in memory. */
 export async function startKernel(options: KernelAppOptions): Promise<KernelApp> {
   const pool = createOwnerPool({ url: options.url, max: 20, log: silentLog, mayExit: true });
   const db = createDatabase({
@@ -66,7 +69,6 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
     mayExit: true,
   });
   const daemons = new Map<string, Daemon>();
-  const blobs = new Map<string, Uint8Array>();
   const digestOf = (daemon: Daemon): Digest => digestOfText(JSON.stringify(daemon));
   for (const daemon of options.daemons ?? []) daemons.set(digestOf(daemon), daemon);
   const ids = createIds({ clock: systemClock, random: systemRandom });
@@ -104,14 +106,7 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
       daemon: async (digest) => daemons.get(digest)!,
       body: async (digest) => daemons.get(digest) as unknown as Json,
     },
-    blobs: {
-      async put(bytes: Uint8Array) {
-        const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
-        blobs.set(digest, bytes);
-        return digest;
-      },
-      get: async (digest: Digest) => blobs.get(digest)!,
-    } as KernelDeps["blobs"],
+    blobs: options.blobs === undefined ? blobsInMemory() : await createFolderBlobs({ folder: options.blobs }),
     trees: { empty: EMPTY, merge: async (_base, branches) => digestOfText(branches.map((one) => one.tree).join()) },
     checkInputs: (daemon, inputs) => ({
       inputs,
@@ -150,6 +145,18 @@ export async function startKernel(options: KernelAppOptions): Promise<KernelApp>
       await Promise.all([db.close(), pool.end()]);
     },
   };
+}
+
+function blobsInMemory(): KernelDeps["blobs"] {
+  const blobs = new Map<string, Uint8Array>();
+  return {
+    async put(bytes: Uint8Array) {
+      const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
+      blobs.set(digest, bytes);
+      return digest;
+    },
+    get: async (digest: Digest) => blobs.get(digest)!,
+  } as KernelDeps["blobs"];
 }
 
 /** The engine's own tables, made once in the template that test databases are cloned from. */

@@ -56,6 +56,8 @@ class WorkerGone extends Error {
 
 export interface KillReport {
   points: number;
+  /** How many of the scenarios met a kill. */
+  scenarios: number;
   wrong: string[];
   /** Milliseconds from the kill until the run had ended elsewhere. */
   recoveryMs: number[];
@@ -64,19 +66,21 @@ export interface KillReport {
 
 /**
  * Kills a worker with SIGKILL at its first, second, third … moment in each scenario, has another process go on, and
- * judges what came out. `every` takes each n-th point only; `kills` more kills follow a few moments after each restart.
+ * judges what came out. `every` takes each n-th point only, `spread` so many of each scenario, evenly from its first
+ * moment to its last; `kills` more kills follow a few moments after each restart.
  */
 export async function killEverywhere(options: {
   url: string;
   folder: string;
   every?: number;
   from?: number;
+  spread?: number;
   kills?: number;
   only?: Scenario[];
   program?: string;
   onPoint?: (report: KillReport) => void;
 }): Promise<KillReport> {
-  const report: KillReport = { points: 0, wrong: [], recoveryMs: [], runsEnded: 0 };
+  const report: KillReport = { points: 0, scenarios: 0, wrong: [], recoveryMs: [], runsEnded: 0 };
   const effects = join(options.folder, `effects-${process.pid}-${Math.random().toString(36).slice(2)}.jsonl`);
   const launch = { url: options.url, effects };
   let worker = await startWorker(options.program);
@@ -89,9 +93,21 @@ export async function killEverywhere(options: {
     await worker.call("launch", launch);
   };
 
+  /** In a play that nothing disturbs. */
+  const momentsOf = async (scenario: Scenario): Promise<number> => {
+    const run = `run_${scenario.daemon.id}-undisturbed-${options.spread}`;
+    await worker.call("play", { scenario: scenario.name, run });
+    await worker.call("await", { run });
+    return worker.call<number>("moments");
+  };
+
   for (const scenario of options.only ?? scenarios) {
     const golden = await goldenOf(scenario);
-    for (let point = options.from ?? 1; ; point += options.every ?? 1) {
+    const before = report.points;
+    const points = options.spread
+      ? spreadOver(await momentsOf(scenario), options.spread)
+      : eachFrom(options.from ?? 1, options.every ?? 1);
+    for (const point of points) {
       const run = `run_${scenario.daemon.id}-${point}-${options.kills ?? 0}`;
       const play = { scenario: scenario.name, run };
       let disturbances = 0;
@@ -110,7 +126,11 @@ export async function killEverywhere(options: {
           await replace();
         }
       }
-      if (disturbances === 0) break;
+      if (disturbances === 0) {
+        // Enumerated: past its end. Spread: this play had fewer moments than the one that was counted.
+        if (options.spread) continue;
+        break;
+      }
       report.points += disturbances;
       report.runsEnded += 1;
       report.recoveryMs.push(performance.now() - killedAt);
@@ -124,11 +144,19 @@ export async function killEverywhere(options: {
       options.onPoint?.(report);
       if (report.wrong.length > 20) break;
     }
+    if (report.points > before) report.scenarios += 1;
   }
   await worker.call("close").catch(() => {});
   (await standby).kill();
   return report;
 }
+
+function* eachFrom(first: number, step: number): Generator<number> {
+  for (let point = first; ; point += step) yield point;
+}
+
+const spreadOver = (moments: number, count: number): Iterable<number> =>
+  new Set(Array.from({ length: count }, (_, i) => 1 + Math.floor((i * moments) / count)));
 
 async function effectsOf(file: string, run: string): Promise<Effect[]> {
   const text = await readFile(file, "utf8").catch(() => "");

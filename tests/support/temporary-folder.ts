@@ -7,7 +7,9 @@ import { after } from "node:test";
 /** A fresh folder that is gone after the test; on request in memory, where the system offers that. */
 export async function temporaryFolder(name = "test", where: "disk" | "memory" = "disk"): Promise<string> {
   let folder: string | undefined;
-  after(() => (folder ? rm(folder, { recursive: true, force: true }) : undefined));
+  // What a test ended with SIGKILL may still have children that write for a moment.
+  const patiently = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
+  after(() => (folder ? rm(folder, patiently) : undefined));
   const parent = (where === "memory" && memoryFolder()) || tmpdir();
   folder = await realpath(await mkdtemp(join(parent, `regent-${name}-`)));
   return folder;

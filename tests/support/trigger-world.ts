@@ -6,6 +6,7 @@ import type { TestDatabase } from "./database.ts";
 import { gateStage, workPerformers } from "./gate-drivers.ts";
 import { startKernel } from "./kernel-app.ts";
 import { daemon, sequence, stage } from "./kernel-world.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 import { testProgram } from "./test-program.ts";
 
 export { workPerformers };
@@ -27,11 +28,19 @@ export interface Disturbed {
   wrong: string[];
 }
 
-/** One of two workers after the other ends with SIGKILL, at least `everyMs` apart, and another takes its place. */
-export async function disturb(test: TestDatabase, options: { kills: number; everyMs: number }): Promise<Disturbed> {
+/**
+ * One of two workers after the other ends with SIGKILL, at least `everyMs` apart, and another takes its place. Goes on
+ * until there were so many kills, moments of the schedule and events, however long that takes on this machine.
+ * @throws after `deadlineMs`, with how far it came
+ */
+export async function disturb(
+  test: TestDatabase,
+  options: { kills: number; everyMs: number; moments: number; events: number; deadlineMs: number },
+): Promise<Disturbed> {
+  const shared = { url: test.url, blobs: await temporaryFolder("blobs", "memory") };
   const { kernel, events, approvals, triggers, close } = await startKernel({
     ...{
-      url: test.url,
+      ...shared,
       performers: workPerformers([]),
       gates: true,
       triggered: triggeredDaemons,
@@ -40,12 +49,17 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
     ...{ executor: "api", exclusive: false, works: false },
   });
   const report: Disturbed = { seconds: 0, kills: 0, events: 0, decisions: 0, wrong: [] };
-  const workers = [await startWorker(test.url), await startWorker(test.url)];
+  const workers = [await startWorker(shared), await startWorker(shared)];
   // The schedule is known from here on; what it missed before that is nobody's loss.
   const from = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
   const emitted: string[] = [];
   const decided = new Set<string>();
   let lastKill = Date.now();
+  const deadline = Date.now() + options.deadlineMs;
+  const isEnough = () =>
+    report.kills >= options.kills &&
+    emitted.length >= options.events &&
+    Date.now() >= from + (options.moments + 1) * 1_000;
   let replacing: Promise<void> | undefined;
 
   const decideOpen = async () => {
@@ -55,8 +69,10 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
       decided.add(id);
     }
   };
-  while (report.kills < options.kills || replacing) {
-    if (report.kills >= options.kills) await replacing;
+  while (!isEnough() || replacing) {
+    if (isEnough()) await replacing;
+    if (Date.now() > deadline)
+      throw new Error(`${report.kills} kills and ${emitted.length} events after ${options.deadlineMs} ms`);
     const id = `paid-${emitted.length}`;
     await Promise.all([1, 2].map(() => events.emit({ id, type: "order.paid", data: { id }, source: "test" })));
     emitted.push(`evt_${id}`);
@@ -66,7 +82,7 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
       report.kills += 1;
       const slot = report.kills % workers.length;
       workers[slot]!.kill("SIGKILL");
-      replacing = startWorker(test.url).then((worker) => {
+      replacing = startWorker(shared).then((worker) => {
         workers[slot] = worker;
         replacing = undefined;
       });
@@ -90,7 +106,9 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
   for (const worker of workers) worker.kill("SIGKILL");
 
   for (const run of runs) {
-    if (run.status !== "succeeded") report.wrong.push(`${run.id} of ${run.daemon.id} is ${run.status}`);
+    if (run.status === "succeeded") continue;
+    const { error } = await kernel.get(run.id);
+    report.wrong.push(`${run.id} of ${run.daemon.id} is ${run.status}: ${error?.code} ${error?.message}`);
   }
   const starts = startsOf("event").map((run) => run.trigger.by!);
   for (const id of emitted) {
@@ -136,9 +154,9 @@ export async function disturb(test: TestDatabase, options: { kills: number; ever
   }
 }
 
-async function startWorker(url: string): Promise<ChildProcess> {
+async function startWorker(shared: { url: string; blobs: string }): Promise<ChildProcess> {
   const worker = spawn(process.execPath, [testProgram("trigger-worker.ts")], { stdio: ["pipe", "pipe", "inherit"] });
-  worker.stdin!.write(`${url}\n`);
+  worker.stdin!.write(`${JSON.stringify(shared)}\n`);
   let said = "";
   const gone = once(worker, "exit").then(() => {
     throw new Error(`the worker ended before it was ready: ${said}`);

@@ -51,6 +51,7 @@ export async function workerPool(options: {
   const settings = JSON.stringify({ url: options.url, effects, leaseMs: options.leaseMs ?? 1_000 });
   const client = await startKernel({
     url: options.url,
+    blobs: join(options.folder, "blobs"),
     performers: working(() => 0),
     works: false,
     executor: "client",

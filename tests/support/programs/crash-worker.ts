@@ -4,6 +4,7 @@
  * SIGKILL at that moment, counted from the command on. Effects go to a file that survives it.
  */
 import { appendFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type KernelApp, startKernel } from "../kernel-app.ts";
 import { scenarioPerformers, scenarios } from "../scenarios.ts";
@@ -52,6 +53,7 @@ const methods = {
     effectsFile = command.effects!;
     app = await startKernel({
       url: command.url!,
+      blobs: join(dirname(effectsFile), "blobs"),
       performers,
       probe,
       executor: `crash-${process.pid}`,

@@ -1,5 +1,6 @@
 /** One of several workers on one database; a test kills it at any time. Its stages work 30 ms and leave an effect. */
 import { appendFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { startKernel } from "../kernel-app.ts";
 import { tenStages, working } from "../worker-pool.ts";
@@ -12,6 +13,7 @@ input.once("line", async (line) => {
   await startKernel({
     ...{
       url,
+      blobs: join(dirname(effects), "blobs"),
       leaseMs,
       exclusive: false,
       executor: `pool-${process.pid}-${Date.now()}`,

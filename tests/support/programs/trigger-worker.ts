@@ -7,9 +7,11 @@ import { startKernel } from "../kernel-app.ts";
 import { triggeredDaemons, workPerformers } from "../trigger-world.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
+  const { url, blobs } = JSON.parse(line) as { url: string; blobs: string };
   const app = await startKernel({
     ...{
-      url: line,
+      url,
+      blobs,
       performers: workPerformers([]),
       gates: true,
       triggered: triggeredDaemons,
