@@ -146,5 +146,3 @@ export class LiveRun implements RunControl {
     });
   }
 }
-
-export type Controls = Awaited<ReturnType<typeof createControls>>;
