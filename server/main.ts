@@ -53,6 +53,15 @@ function explain(error: unknown): never {
   if (error instanceof DataFolderInUse || error instanceof RegentError) return exit(FAILED, error.message);
   if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
     return exit(FAILED, `Port ${config.port} is taken. Another Regent? Choose one with --port or PORT.`);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && path?.startsWith(config.dataFolder))
+    return exit(
+      FAILED,
+      `The data folder ${config.dataFolder} cannot be written (${code}). Choose another with --data.`,
+    );
+  // Our own errors are plain ones with a sentence; every other kind is a surprise, and its stack says where.
+  if (error instanceof Error && error.constructor === Error && config.logLevel !== "debug")
+    return exit(FAILED, error.message);
   return exit(FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 

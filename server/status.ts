@@ -91,7 +91,7 @@ function companyPart({ companies, config }: StatusDeps): Part {
     ? { name: "company", ok: true, detail: counts, fix: null, optional: false }
     : {
         ...{ name: "company", ok: false, optional: false },
-        detail: `${errors} errors in ${config.companyFolder}; the last good version goes on running (${counts})`,
+        detail: `${errors === 1 ? "1 error" : `${errors} errors`} in ${config.companyFolder}; the last good version goes on running (${counts})`,
         fix: "Run `npx regent check` and correct the files.",
       };
 }

@@ -1,9 +1,12 @@
 import type { Readable, Writable } from "node:stream";
 import { CommanderError, Command as Program } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { type Command, EXIT } from "./command.ts";
 import { createContext } from "./context.ts";
 import { discoverCommands } from "./discover-commands.ts";
 import { reportError } from "./report-error.ts";
+
+const VERSION: string = manifest.version;
 
 /** What the CLI has of the world. */
 export interface Terminal {
@@ -40,6 +43,7 @@ function createProgram(terminal: Terminal): Program {
     .description(
       "Runs a company's operations with AI agents: under your rules, inside your budget, past nobody's back.",
     )
+    .version(VERSION, "-V, --version", "prints the version")
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
@@ -59,6 +63,7 @@ const NOUNS: Record<string, string> = {
   events: "facts that happened",
   files: "files and folders as inputs",
   models: "models and whether they can be called",
+  triggers: "times and events that start runs",
 };
 
 function getNoun(program: Program, noun: string): Program {
@@ -93,7 +98,7 @@ function addCommand(
     "after",
     `\nExample:\n${command.example
       .split("\n")
-      .map((line) => `  ${line}`)
+      .map((line) => `  npx ${line}`)
       .join("\n")}`,
   );
   sub.action(async (...parsed: unknown[]) => {

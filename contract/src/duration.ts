@@ -5,7 +5,7 @@ import { parseDuration } from "./units.ts";
 export const Duration = z
   .string()
   .max(40)
-  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, "a duration like 500ms, 2s, 30m, 24h or 7d")
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, { error: "a duration like 500ms, 2s, 30m, 24h or 7d", abort: true })
   .refine((text) => parseDuration(text) !== undefined, "at most ten years")
   .meta({ id: "duration" });
 export type Duration = z.infer<typeof Duration>;

@@ -38,7 +38,11 @@ export const ERRORS = {
     who: "caller",
     title: "The decision is in effect since {at} and cannot be taken back.",
   },
-  company_has_errors: { status: 409, who: "operator", title: "The company's files have errors; run `regent check`." },
+  company_has_errors: {
+    status: 409,
+    who: "operator",
+    title: "The company's files have errors; run `npx regent check`.",
+  },
   database_unavailable: {
     status: 503,
     who: "operator",

@@ -27,7 +27,9 @@ export function* findFiles(folder: string, problems: Problem[]): Generator<Found
     root = realpathSync(folder);
     if (!statSync(root).isDirectory()) throw new Error("it is no folder");
   } catch (error) {
-    search.report(folder, `The company's folder cannot be read (${reasonOf(error)}).`, "name the company's folder");
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const what = isAbsent ? "There is no such folder." : `The company's folder cannot be read (${reasonOf(error)}).`;
+    search.report(folder, what, "name the company's folder, or make one: npx regent init DIR");
     return;
   }
   yield* search.walk(root, root, "", 0);

@@ -477,10 +477,13 @@ if (process.getuid?.() !== 0) {
 test("a folder that does not exist is an error, and so is a file in its place", async () => {
   const folder = await temporaryFolder("company");
   writeFileSync(join(folder, "a.yaml"), AGENT);
-  for (const path of [join(folder, "none"), join(folder, "a.yaml")]) {
-    const { company, problems } = await loadCompany(path);
+  for (const [name, message] of [
+    ["none", /no such folder/],
+    ["a.yaml", /cannot be read/],
+  ] as const) {
+    const { company, problems } = await loadCompany(join(folder, name));
     equal(company, null);
-    match(problems[0]!.message, /cannot be read/);
+    match(problems[0]!.message, message);
   }
 });
 

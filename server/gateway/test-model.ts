@@ -21,12 +21,18 @@ export async function testModel(deps: CompleteDeps, model: string, signal: Abort
       tokens_per_s: tookMs > 0 && !text.offline ? Math.round((text.outputTokens * 10_000) / tookMs) / 10 : null,
       offline: text.offline,
     };
+    // The offline model steps in for whatever has no key; a test of a named model must not pass for it.
+    if (text.offline && !isOffline(model)) return { ...answered, model, ok: false, reason: OFFLINE_STEPPED_IN };
     const json = await ask({ messages: JSON_TASK, schema: JSON_SCHEMA }).catch(toReason);
     return typeof json === "string" ? { ...answered, reason: `no JSON: ${json}` } : { ...answered, json_ok: true };
   } catch (error) {
     return { ...failed, latency_ms: deps.clock.now() - from, reason: toReason(error) };
   }
 }
+
+const isOffline = (model: string): boolean => model === "offline" || model.startsWith("offline:");
+const OFFLINE_STEPPED_IN =
+  "It cannot be called: no provider is configured, so the built-in offline model answers in its place.";
 
 const JSON_TASK = [{ role: "user" as const, content: "Which colour has the sky on a clear day?" }];
 const JSON_SCHEMA = {

@@ -289,3 +289,66 @@ function tryVersion(node: string): string {
     return "";
   }
 }
+
+/** The data folder holds the token and the keys: a repository that is given whole must not carry them into a run. */
+test("a folder around the data folder travels without it; the data folder itself is refused", async () => {
+  const folder = await temporaryFolder("around");
+  await mkdir(join(folder, "data"));
+  await writeFile(join(folder, "data/token"), "rgt_secret");
+  await writeFile(join(folder, "kept.txt"), "kept");
+  const environment = { REGENT_DATA: join(folder, "data") };
+  const added = await regent(["files", "add", folder, "--json"], environment);
+  equal(added.code, 0, added.stderr);
+  equal(JSON.parse(added.stdout).size, 4);
+  match(added.stderr, /data folder data is left out/);
+  const refused = await regent(["files", "add", join(folder, "data")], environment);
+  equal(refused.code, 2);
+  match(refused.stderr, /is Regent's data folder/);
+});
+
+test("a daemon that is not there: the nearest is named, or all", async () => {
+  const near = await regent(["run", "nots"]);
+  equal(near.code, 2);
+  match(near.stderr, /There is no daemon "nots"\. Did you mean note\?/);
+  match((await regent(["run", "something-else"])).stderr, /There are ask, failing, note\./);
+});
+
+test("the test of a model that has no key fails; the offline model does not pass for it", async () => {
+  const other = await regent(["models", "test", "openai:gpt-5"]);
+  equal(other.code, 1);
+  match(other.stderr + other.stdout, /openai:gpt-5 {2}It cannot be called: no provider is configured/);
+  equal((await regent(["models", "test", "offline"])).code, 0);
+});
+
+test("a wrong token, a wrong address, a wrong duration: one sentence with the way out", async () => {
+  const token = await regent(["runs", "list"], { REGENT_TOKEN: "rgt_wrong" });
+  equal(token.code, 3);
+  match(token.stderr, /does not take this token.*--data/);
+  const url = await regent(["runs", "list"], { REGENT_URL: "nonsense" });
+  equal(url.code, 2);
+  match(url.stderr, /REGENT_URL is "nonsense"/);
+  const duration = await regent(["runs", "prune", "--older-than", "1x"]);
+  equal(duration.stderr.match(/\/older_than/g)?.length, 1);
+});
+
+test("the version is told", async () => {
+  const { code, stdout } = await regent(["--version"]);
+  equal(code, 0);
+  match(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("a start that cannot be says why in a sentence, without a stack and without the password", async () => {
+  const start = (arguments_: string[], environment = {}) =>
+    regent(["start", "--port", "0", ...arguments_], { REGENT_COMPANY: join(ROOT, "company"), ...environment });
+  const folder = await start(["--data", "/sys/regent-data"]);
+  equal(folder.code, 1);
+  match(
+    folder.stderr,
+    /^The data folder \/sys\/regent-data cannot be written \(E[A-Z]+\)\. Choose another with --data\.\n$/,
+  );
+  const data = join(await temporaryFolder("start"), "data");
+  const database = await start(["--data", data], { DATABASE_URL: "postgres://a:hunter2@127.0.0.1:1/x" });
+  equal(database.code, 1);
+  match(database.stderr, /^No database answers at [^\n]*\n$/);
+  equal(database.stderr.includes("hunter2"), false);
+});

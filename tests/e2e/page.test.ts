@@ -107,5 +107,23 @@ test("in a browser: sign in by link, see a question come, approve it, take it ba
   await api.client.approvals.decide({ id: items[0]!.id, verdict: "approve" });
   await page.until(`document.querySelector(".title-line .pill.succeeded")`);
   equal(await page.read("document.title"), "ask · succeeded");
+
+  // Every few moments the page puts in what differs: two questions whose "asked … ago" changed are still two after it.
+  for (const text of ["one", "two"])
+    await api.client.runs.start({ daemon: "ask", inputs: { text: `${text}\n`.repeat(200) } });
+  await page.open(`${api.url}/`);
+  await page.until(`document.querySelectorAll(".ask").length === 2`);
+  const after = await page.read<{ asks: number; asked: number; scrolled: number; field: string }>(`(() => {
+    document.querySelector(".shown").scrollTop = 50;
+    document.querySelector(".ask input[name=note]").focus();
+    put(document.documentElement.outerHTML.replace(/asked [^<]*/g, "asked a year ago"));
+    return {
+      asks: document.querySelectorAll(".ask").length,
+      asked: document.body.innerText.split("asked a year ago").length - 1,
+      scrolled: document.querySelector(".shown").scrollTop,
+      field: document.activeElement.name,
+    };
+  })()`);
+  deepEqual(after, { asks: 2, asked: 2, scrolled: 50, field: "note" });
   deepEqual(page.errors, []);
 });

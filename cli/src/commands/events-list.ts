@@ -18,7 +18,7 @@ export const command: Command = {
     const now = Date.now();
     output.answer(page, () =>
       page.items.length === 0
-        ? "No events yet. Record one: regent events emit order.paid --data '{\"order\": 1}'"
+        ? "No events yet. Record one: npx regent events emit order.paid --data '{\"order\": 1}'"
         : output.table([
             ["ID", "TYPE", "AT", "SOURCE", "DATA"].map((head) => output.paint("quiet", head)),
             ...page.items.map((event) => [

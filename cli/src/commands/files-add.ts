@@ -9,9 +9,10 @@ export const command: Command = {
   arguments: [["<path>", "a file or a folder"]],
   example: "regent files add ./inbox.mbox",
   needs: "server",
-  async run({ client, output, path, interrupted }, [given]: [string]) {
+  async run(context, [given]: [string]) {
+    const { client, output, path } = context;
     if (!(await stat(path(given)).catch(() => undefined))) throw new UsageError(`There is no ${given}.`);
-    const file = await uploadPath(await client(), path(given), interrupted);
+    const file = await uploadPath(await client(), path(given), context);
     output.answer(file, () => `${file.id}  ${toPlain(file.name)}  ${toBytes(file.size)}\n${file.digest}`);
     return undefined;
   },

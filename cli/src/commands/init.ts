@@ -19,7 +19,7 @@ export const command: Command = {
     const name = relative(terminal.folder, folder) || ".";
     output.answer(
       { folder, files },
-      () => `A company stands in ${name} (${files} files). Start it: regent start --company ${name}`,
+      () => `A company stands in ${name} (${files} files). Start it: npx regent start --company ${name}`,
     );
     return undefined;
   },

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { nearest } from "@regent/contract";
+import { ApiError, type Client } from "@regent/sdk";
 import { parse } from "yaml";
-import { type Command, texts } from "../command.ts";
+import { type Command, texts, UsageError } from "../command.ts";
 import type { Context } from "../context.ts";
 import { followRun, toExit } from "../run/follow-run.ts";
 import { type InputTypes, parsePairs, readInputs } from "../run/read-inputs.ts";
@@ -24,10 +26,11 @@ export const command: Command = {
     const target = await readTarget(context, daemon);
     const client = await context.client();
     const types = target.types ?? (await readTypes(client, daemon));
+    if (target.types === undefined) await warnOfErrors(context, client);
     const inputs = await readInputs(context, client, typed, types);
     const run = await client.runs.start({ ...target.request, inputs });
     if (options.detach === true) {
-      output.answer(run, () => `${run.id}  ${run.status}\nregent runs watch ${run.id}`);
+      output.answer(run, () => `${run.id}  ${run.status}\nnpx regent runs watch ${run.id}`);
       const { started } = await context.connection();
       if (started) output.note("The server of this command stops now; the run goes on when one starts.");
       return undefined;
@@ -62,7 +65,27 @@ function typesIn(definition: string): InputTypes {
   }
 }
 
-async function readTypes(client: Awaited<ReturnType<Context["client"]>>, daemon: string): Promise<InputTypes> {
-  const found = await client.definitions.getDaemon({ id: daemon }).catch(() => undefined);
-  return new Map(found?.inputs.map(({ name, type }) => [name, type]));
+/** @throws UsageError  no such daemon; it names the nearest, or all */
+async function readTypes(client: Client, daemon: string): Promise<InputTypes> {
+  try {
+    const { inputs } = await client.definitions.getDaemon({ id: daemon });
+    return new Map(inputs.map(({ name, type }) => [name, type]));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "not_found") throw error;
+    const { items } = await client.definitions.listDaemons({ limit: 200 });
+    const ids = items.map(({ id }) => id);
+    const meant = nearest(daemon, ids);
+    const hint = meant === undefined ? `There are ${ids.join(", ")}.` : `Did you mean ${meant}?`;
+    throw new UsageError(`There is no daemon "${daemon}". ${ids.length === 0 ? "The company has none yet." : hint}`);
+  }
+}
+
+/** Whoever has just edited a file must not take the run of the version before for one of theirs. */
+async function warnOfErrors({ output }: Context, client: Client): Promise<void> {
+  const { items } = await client.definitions.problems();
+  const errors = items.filter(({ severity }) => severity === "error").length;
+  if (errors > 0)
+    output.note(
+      `The company's files have ${errors === 1 ? "an error" : `${errors} errors`}; the last good version runs. See npx regent check`,
+    );
 }

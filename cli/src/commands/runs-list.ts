@@ -35,7 +35,7 @@ function toStatus(status: string): RunStatus {
 }
 
 function toList(output: Output, runs: RunSummary[]): string {
-  if (runs.length === 0) return "No runs yet. Start one: regent run <daemon>";
+  if (runs.length === 0) return "No runs yet. Start one: npx regent run <daemon>";
   const now = Date.now();
   return output.table(
     [

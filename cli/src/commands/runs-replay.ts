@@ -11,6 +11,8 @@ export const command: Command = {
     ["--set <name=value>", "an input that differs", "many"],
     ["--latest", "on the company's newest version, not the one it started with"],
     ["--detach", "do not follow it"],
+    ["--wait", "follow it also while it waits for a decision (on a terminal: always)"],
+    ["--no-wait", "end with 4 when it waits for a decision (without a terminal: always)"],
   ],
   example: "regent runs replay run_01k0 --from write --set days=30 --latest",
   needs: "worker",
@@ -29,11 +31,12 @@ export const command: Command = {
       version: options.latest === true ? "latest" : "pinned",
     });
     if (options.detach === true) {
-      output.answer(run, () => `${run.id}  ${run.status}\nregent runs watch ${run.id}`);
+      output.answer(run, () => `${run.id}  ${run.status}\nnpx regent runs watch ${run.id}`);
       return undefined;
     }
     output.line(`${run.id}  ${output.paint("quiet", `replay of ${id}`)}`);
-    const followed = await followRun(context, client, run.id, { wait: context.terminal.stdout.isTTY === true });
+    const wait = typeof options.wait === "boolean" ? options.wait : context.terminal.stdout.isTTY === true;
+    const followed = await followRun(context, client, run.id, { wait });
     output.answer(followed.run, () => summarizeRun(output, followed));
     return toExit(followed);
   },

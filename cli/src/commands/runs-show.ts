@@ -34,12 +34,13 @@ function toText(output: Output, run: Run): string {
     ...(run.forked_from ? [["Replay of", run.forked_from]] : []),
     ...Object.entries(run.inputs).map(([name, value]) => [
       `Input ${toPlain(name)}`,
-      toPlain(toValueText(value)).slice(0, 200),
+      toPlain(typeof value === "string" ? value : JSON.stringify(value)).slice(0, 200),
     ]),
   ];
+  const width = Math.min(24, Math.max(12, ...facts.map(([name]) => name!.length)));
   return [
     paint("strong", run.id),
-    ...facts.map(([name, value]) => `  ${paint("quiet", name!.padEnd(12))} ${value}`),
+    ...facts.map(([name, value]) => `  ${paint("quiet", name!.padEnd(width))} ${value}`),
     "",
     ...toStageLines(output, run.stages, ""),
     ...(run.error ? ["", paint("fail", toFailureText(run.error))] : []),
@@ -50,6 +51,7 @@ function toText(output: Output, run: Run): string {
 function toStageLines(output: Output, stages: StageView[], indent: string): string[] {
   return stages.flatMap((stage) => {
     const facts = [
+      stage.status === "skipped" || stage.status === "cancelled" ? stage.status : "",
       toDuration(stage.duration_ms),
       toCostText(stage.cost),
       stage.attempt > 1 ? `${stage.attempt} attempts` : "",

@@ -23,7 +23,7 @@ export async function decideApprovals(context: Context, decisions: Decisions): P
           ? `${context.output.paint("fail", "✗")} ${id}  ${toPlain(error.message)}`
           : `${context.output.paint("ok", "✓")} ${id}  ${decision.verdict === "approve" ? "approved" : "rejected"}${
               approval?.decision && Date.parse(approval.decision.effective_at) > Date.now()
-                ? `, in effect at ${approval.decision.effective_at} (regent approvals undo ${id})`
+                ? `, in effect at ${approval.decision.effective_at} (npx regent approvals undo ${id})`
                 : ""
             }`,
       )

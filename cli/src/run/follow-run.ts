@@ -102,7 +102,9 @@ function showApproval(context: Context, approval: Approval, asked: Set<string>):
   asked.add(approval.id);
   const { line, paint } = context.output;
   line(`${paint("wait", "‖")} ${toPlain(approval.ask)}`);
-  line(`    ${paint("quiet", `regent approvals approve ${approval.id}  ·  regent approvals reject ${approval.id}`)}`);
+  line(
+    `    ${paint("quiet", `npx regent approvals approve ${approval.id}  ·  npx regent approvals reject ${approval.id}`)}`,
+  );
 }
 
 function showStatus(context: Context, run: Run): void {

@@ -4,19 +4,23 @@ import { join } from "node:path";
 
 const BLOCK = 512;
 
-/** A tar of what lies in a folder: files, folders, symbolic links as links. Everything else is left out. */
-export async function* packFolder(folder: string): AsyncGenerator<Buffer> {
-  yield* packEntries(folder, "");
+/**
+ * A tar of what lies in a folder: files, folders, symbolic links as links. Everything else is left out, and so is
+ * `without`, a path relative to the folder.
+ */
+export async function* packFolder(folder: string, without?: string): AsyncGenerator<Buffer> {
+  yield* packEntries(folder, "", without);
   yield Buffer.alloc(BLOCK * 2);
 }
 
-async function* packEntries(folder: string, prefix: string): AsyncGenerator<Buffer> {
+async function* packEntries(folder: string, prefix: string, without: string | undefined): AsyncGenerator<Buffer> {
   for await (const { name } of await opendir(join(folder, prefix))) {
     const path = prefix === "" ? name : `${prefix}/${name}`;
+    if (path === without) continue;
     const stats = await lstat(join(folder, path));
     if (stats.isDirectory()) {
       yield* toHeader({ path: `${path}/`, type: "5", mode: 0o755, size: 0 });
-      yield* packEntries(folder, path);
+      yield* packEntries(folder, path, without);
     } else if (stats.isSymbolicLink()) {
       yield* toHeader({ path, type: "2", mode: 0o777, size: 0, target: await readlink(join(folder, path)) });
     } else if (stats.isFile()) {

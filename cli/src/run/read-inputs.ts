@@ -51,7 +51,7 @@ async function readInput(
     const path = context.path(value);
     if (!(await stat(path).catch(() => undefined))) throw new UsageError(`The input ${name}: there is no ${value}.`);
     context.output.status(`Uploading ${value} …`);
-    return (await uploadPath(client, path, context.interrupted)).id;
+    return (await uploadPath(client, path, context)).id;
   }
   const text = value.startsWith("@") ? await readText(context, name, value.slice(1)) : value;
   if (type === "list") return parseList(name, text);

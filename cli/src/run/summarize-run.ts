@@ -15,9 +15,9 @@ export function summarizeRun(output: Output, followed: Followed): string {
   if (why === "waits") {
     lines.push(`It waits for ${approvals.length === 1 ? "a decision" : `${approvals.length} decisions`}:`);
     for (const { id, ask } of approvals) lines.push(`  ${id}  ${toPlain(ask)}`);
-    lines.push(`  regent approvals approve ${approvals[0]!.id}`);
+    lines.push(`  npx regent approvals approve ${approvals[0]!.id}`);
   }
-  if (why === "left") lines.push(`It goes on. regent runs watch ${run.id}  ·  regent runs cancel ${run.id}`);
+  if (why === "left") lines.push(`It goes on: npx regent runs watch ${run.id}  ·  npx regent runs cancel ${run.id}`);
   return lines.join("\n");
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UsageError } from "../command.ts";
 import { startServer } from "./start-server.ts";
 
 /** A server that answers, and the right to ask it. */
@@ -24,6 +25,8 @@ export interface ConnectOptions {
 /** REGENT_URL and REGENT_TOKEN; else the server that works on the data folder; else one of our own. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { REGENT_URL: url, REGENT_TOKEN: token } = options.environment;
+  if (url && !URL.canParse(url))
+    throw new UsageError(`REGENT_URL is "${url}". Expected: an address such as http://127.0.0.1:4700.`);
   if (url) return { url, token: token || (await readToken(options.dataFolder)), started: false, close };
   const running = await findServer(options.dataFolder);
   if (running) return { ...running, token: token || (await readToken(options.dataFolder)), started: false, close };

@@ -1,6 +1,7 @@
 import type { Approval } from "@regent/contract";
 import { type Html, html } from "./html.ts";
 import { toAgo, toDuration, toValueText } from "./readable.ts";
+import { valueShown } from "./value-shown.ts";
 
 /** What happens when nobody answers. */
 const OTHERWISE = { reject: "rejected", approve: "approved", escalate: "passed on" };
@@ -10,7 +11,7 @@ export function ask(approval: Approval, now: number, back: string): Html {
   const { decision } = approval;
   return html`<article class="ask" data-part="${approval.id}-${approval.state}">
 <h3>${approval.ask}</h3>
-<p class="from">${approval.daemon} · ${approval.stage} · asked ${toAgo(approval.requested_at, now)}${back === "/" && html` · <a href="/runs/${approval.run}">see the run</a>`}</p>
+<p class="from">${approval.daemon} · ${approval.stage} · asked ${toAgo(approval.requested_at, now)}${back === "/" && html` · <a class="whole" href="/runs/${approval.run}">see the run</a>`}</p>
 ${approval.expires_at !== null && approval.state === "open" && html`<p class="from">If you do nothing it is ${OTHERWISE[approval.otherwise]} ${toAgo(approval.expires_at, now)}.</p>`}
 ${approval.show.map(shown)}
 ${
@@ -33,4 +34,4 @@ ${
 const shown = (value: unknown): Html =>
   typeof value === "string"
     ? html`<div class="shown">${toValueText(value)}</div>`
-    : html`<div class="shown code">${toValueText(value)}</div>`;
+    : html`<div class="shown">${valueShown(value)}</div>`;

@@ -4,6 +4,7 @@ import { type Html, html } from "./html.ts";
 import { laneOf, type Scale } from "./lane.ts";
 import { mark, pill } from "./mark.ts";
 import { toAgo, toCostText, toCount, toDuration, toValueText } from "./readable.ts";
+import { valueShown } from "./value-shown.ts";
 
 /** One run: how it stands, what it asks, its stages on one time axis, what went in and came out. */
 export function runPage({ run, approvals, now }: { run: Run; approvals: Approval[]; now: number }): Html {
@@ -22,7 +23,7 @@ ${isOpen && actions(run)}</section>
 <section class="panel" data-part="stages" aria-label="Stages">${HATCH}<div class="head"><h2>Stages</h2><span class="count">${stages.filter(({ stage }) => stage.status === "succeeded").length} of ${stages.length} done</span></div>
 ${stages.map(({ stage, depth }, index) => stageRow(stage, depth, index, scale, now))}</section>
 <div data-part="output">${run.output !== null && run.output !== undefined && html`<section class="panel" aria-label="Output"><div class="head"><h2>Output</h2></div><div class="body">${outputOf(run.output)}</div></section>`}</div>
-<div data-part="inputs">${Object.keys(run.inputs).length > 0 && html`<section class="panel" aria-label="Inputs"><div class="head"><h2>Inputs</h2></div><div class="body"><dl class="pairs">${Object.entries(run.inputs).map(([name, value]) => html`<dt>${name}</dt><dd>${toValueText(value, 2_000)}</dd>`)}</dl></div></section>`}</div>
+<div data-part="inputs">${Object.keys(run.inputs).length > 0 && html`<section class="panel" aria-label="Inputs"><div class="head"><h2>Inputs</h2></div><div class="body"><dl class="pairs">${Object.entries(run.inputs).map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === "string" ? toValueText(value, 2_000) : valueShown(value)}</dd>`)}</dl></div></section>`}</div>
 </main>`;
 }
 
@@ -37,9 +38,7 @@ const flatten = (stages: StageView[], depth: number): Placed[] =>
 const OFFLINE = html`<p class="notice">Answered by the built-in offline model: no model was called. Set a provider's key, such as OPENAI_API_KEY, for real answers.</p>`;
 
 const outputOf = (output: unknown): Html =>
-  typeof output === "string"
-    ? html`<div class="answer">${toValueText(output)}</div>`
-    : html`<pre>${toValueText(output)}</pre>`;
+  typeof output === "string" ? html`<div class="answer">${toValueText(output)}</div>` : valueShown(output);
 
 function actions(run: Run): Html {
   const button = (verb: string, word: string, kind = "") =>

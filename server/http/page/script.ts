@@ -21,15 +21,28 @@ function put(text) {
   const wanted = parts(fresh);
   if (wanted.length !== old.size || wanted.some((part) => !old.has(part.dataset.part))) {
     const main = document.querySelector("main"), next = fresh.querySelector("main");
-    if (main && next && !isBusy(main)) { keepOpen(main, next); main.replaceWith(next); }
+    if (main && next && !isBusy(main)) { keepOpen(main, next); swap(main, next); }
     else if (!main || !next) location.reload();
     return;
   }
   for (const part of wanted) {
     const before = old.get(part.dataset.part);
+    // Parts lie in parts: when the outer one was put in, the inner ones came with it.
+    if (!before.isConnected) continue;
     keepOpen(before, part);
-    if (before.outerHTML !== part.outerHTML && !isBusy(before)) before.replaceWith(part);
+    if (before.outerHTML !== part.outerHTML && !isBusy(before)) swap(before, part);
   }
+}
+
+// What somebody reads stays where they scrolled it, and an empty field that they stand in keeps the cursor.
+function swap(before, after) {
+  const boxes = (root) => [...root.querySelectorAll(".shown, pre")];
+  const at = boxes(before).map((box) => box.scrollTop);
+  const field = before.contains(document.activeElement) && document.activeElement.matches("input") && document.activeElement;
+  const home = field && field.form && field.form.getAttribute("action");
+  before.replaceWith(after);
+  boxes(after).forEach((box, i) => { if (at[i]) box.scrollTop = at[i]; });
+  if (home) for (const form of after.querySelectorAll("form")) if (form.getAttribute("action") === home) form.elements[field.name]?.focus({ preventScroll: true });
 }
 
 function keepOpen(before, after) {

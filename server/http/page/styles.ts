@@ -99,7 +99,12 @@ a.row:hover { background: var(--surface-2); }
 .ask .from { color: var(--fg-muted); margin-top: 2px; }
 .ask .from a { color: var(--accent-fg); } .ask .from a:hover { text-decoration: underline; }
 .shown { margin-top: 12px; background: var(--surface-2); border: 1px solid var(--border); border-radius: 8px; padding: 12px 14px; max-height: 320px; overflow: auto; white-space: pre-wrap; font: 420 0.875rem/1.375rem var(--sans); }
-.shown.code { font: 420 0.75rem/1.25rem var(--mono); }
+.shown > .pairs, .shown > .items { white-space: normal; font: 420 0.8125rem/1.25rem var(--sans); }
+.shown pre { border: 0; padding: 0; background: none; max-height: none; }
+.text { white-space: pre-wrap; }
+.items { padding: 0; } .items > li { list-style: none; padding: 8px 0; border-top: 1px solid var(--border); }
+.items > li:first-child { border-top: 0; padding-top: 0; } .items > li:last-child { padding-bottom: 0; }
+.whole { white-space: nowrap; }
 .decide { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
 .decide input { flex: 1 1 220px; min-width: 0; }
 input[type="text"], input[type="password"] { height: 36px; padding: 0 12px; border: 1px solid var(--border-control); border-radius: 8px; background: var(--surface); color: var(--fg); font: inherit; }
@@ -136,7 +141,7 @@ input::placeholder { color: var(--fg-subtle); }
 pre { white-space: pre-wrap; background: var(--surface-2); border: 1px solid var(--border); border-radius: 8px; padding: 10px 12px; max-height: 360px; overflow: auto; line-height: 1.125rem; }
 .steps { display: grid; gap: 2px; } .steps li { list-style: none; display: flex; gap: 8px; color: var(--fg-muted); font-size: 0.75rem; } .steps { padding: 0; } .steps .number { margin-left: auto; }
 .body { padding: 16px 20px; display: grid; gap: 12px; }
-.pairs { display: grid; grid-template-columns: minmax(80px, 160px) minmax(0, 1fr); gap: 6px 16px; } .pairs dt { color: var(--fg-muted); }
+.pairs { display: grid; grid-template-columns: minmax(80px, 160px) minmax(0, 1fr); gap: 4px 16px; } .pairs dt { color: var(--fg-muted); }
 .answer { white-space: pre-wrap; font: 420 0.875rem/1.375rem var(--sans); }
 .sign-in { max-width: 420px; margin: 12vh auto 0; } .sign-in .panel { padding: 28px; } .sign-in p { color: var(--fg-muted); margin: 6px 0 18px; } .sign-in form { display: flex; gap: 8px; } .sign-in input { flex: 1; min-width: 0; }
 .sign-in code { background: var(--surface-2); border: 1px solid var(--border); border-radius: 5px; padding: 1px 5px; }

@@ -1,0 +1,53 @@
+import { type Html, html } from "./html.ts";
+import { toValueText } from "./readable.ts";
+
+const DEPTH_MAX = 4;
+const PLACES_MAX = 300;
+
+/**
+ * A value as people read it: names beside what they hold, lists one below another, text as it was written. What is
+ * too deep or too large for that is shown as JSON.
+ */
+export const valueShown = (value: unknown): Html =>
+  countPlaces(value, 0) > PLACES_MAX ? html`<pre>${toValueText(value)}</pre>` : place(value);
+
+function place(value: unknown): Html {
+  if (Array.isArray(value)) return list(value);
+  if (isMap(value)) return pairs(value);
+  return html`<span class="text">${toScalarText(value)}</span>`;
+}
+
+function list(items: unknown[]): Html {
+  if (items.length === 0) return html`<span class="subtle">none</span>`;
+  if (items.every((item) => !isNested(item) && String(item).length <= 40))
+    return html`<span class="text">${items.map(toScalarText).join(", ")}</span>`;
+  return html`<ul class="items">${items.map((item) => html`<li>${place(item)}</li>`)}</ul>`;
+}
+
+function pairs(map: Record<string, unknown>): Html {
+  const entries = Object.entries(map);
+  if (entries.length === 0) return html`<span class="subtle">nothing</span>`;
+  return html`<dl class="pairs">${entries.map(([name, value]) => html`<dt>${name.replaceAll("_", " ")}</dt><dd>${place(value)}</dd>`)}</dl>`;
+}
+
+function toScalarText(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return toValueText(value);
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isNested = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+/** Ends early: a value of a million places is not walked to its end. */
+function countPlaces(value: unknown, depth: number): number {
+  if (!isNested(value)) return 1;
+  if (depth >= DEPTH_MAX) return PLACES_MAX + 1;
+  let count = 1;
+  for (const part of Object.values(value as object)) {
+    count += countPlaces(part, depth + 1);
+    if (count > PLACES_MAX) break;
+  }
+  return count;
+}
