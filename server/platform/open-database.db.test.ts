@@ -76,19 +76,21 @@ test("a server that does not answer is named, without its password; one that sta
   const { url } = await testDatabase({ empty: true });
   const proxy = await faultProxy(url);
   proxy.away(true);
-  await rejects(connectPostgres(proxy.url, 300), (error: Error) => {
+  await rejects(connectPostgres(proxy.url, { waitMs: 300 }), (error: Error) => {
     match(error.message, /No database answers at postgresql:\/\/regent:\*\*\*@127\.0\.0\.1/);
     doesNotMatch(error.message, new RegExp(new URL(url).password));
     return true;
   });
   setTimeout(() => proxy.away(false), 300);
-  await connectPostgres(proxy.url, 10_000);
+  const said: string[] = [];
+  await connectPostgres(proxy.url, { waitMs: 10_000, onWait: (sentence) => said.push(sentence) });
+  match(said.join(), /^No database answers yet at [^,]*: waiting up to 10 s for it\.$/);
 });
 
 test("a wrong password is said at once", async () => {
   const wrong = new URL((await testDatabase({ empty: true })).url);
   wrong.password = "wrong";
-  await rejects(connectPostgres(wrong.href), { code: "28P01" });
+  await rejects(connectPostgres(wrong.href), /^Error: The database at postgresql:.*:\*\*\*@.* refuses: password/);
 });
 
 test("what was committed survives each crash of the server, and work goes on over the same pools", async () => {

@@ -42,7 +42,7 @@ const COMPANY = "main";
 export async function openDatabase(options: OpenDatabase): Promise<OpenedDatabase> {
   const { log } = options;
   const postgres = await (options.databaseUrl
-    ? connectPostgres(options.databaseUrl)
+    ? connectPostgres(options.databaseUrl, { onWait: (sentence) => log.warn(sentence) })
     : startPostgres({ ...options, folder: options.dataFolder }));
   const { url } = postgres;
   try {

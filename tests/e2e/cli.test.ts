@@ -337,18 +337,13 @@ test("the version is told", async () => {
   match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test("a start that cannot be says why in a sentence, without a stack and without the password", async () => {
-  const start = (arguments_: string[], environment = {}) =>
-    regent(["start", "--port", "0", ...arguments_], { REGENT_COMPANY: join(ROOT, "company"), ...environment });
-  const folder = await start(["--data", "/sys/regent-data"]);
+test("a data folder that cannot be written is told in a sentence, without a stack", async () => {
+  const folder = await regent(["start", "--port", "0", "--data", "/sys/regent-data"], {
+    REGENT_COMPANY: join(ROOT, "company"),
+  });
   equal(folder.code, 1);
   match(
     folder.stderr,
     /^The data folder \/sys\/regent-data cannot be written \(E[A-Z]+\)\. Choose another with --data\.\n$/,
   );
-  const data = join(await temporaryFolder("start"), "data");
-  const database = await start(["--data", data], { DATABASE_URL: "postgres://a:hunter2@127.0.0.1:1/x" });
-  equal(database.code, 1);
-  match(database.stderr, /^No database answers at [^\n]*\n$/);
-  equal(database.stderr.includes("hunter2"), false);
 });
