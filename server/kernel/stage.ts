@@ -69,24 +69,28 @@ export async function runStage(
 
 async function perform(stage: Stage, attempt: Attempt, order: number[]): Promise<Performed> {
   const { frame } = attempt;
-  const { deps, control } = frame.run;
+  const { control } = frame.run;
   await control.unpaused();
   const counts = !isComposite(stage);
   if (counts) await control.enter();
   try {
-    const work = () => {
-      const composite = composites[stage.type];
-      if (composite !== undefined) return composite(stage as never, attempt, order);
-      const performer = deps.performers[stage.type];
-      if (performer === undefined) throw fail("daemon_cannot_start", { missing: `stages of type ${stage.type}` });
-      return performer.perform(stage as never, createJob(attempt));
-    };
-    const performed = stage.cache === undefined ? await work() : await remembered(stage, attempt, work);
+    const performed =
+      stage.cache === undefined
+        ? await dispatch(stage, attempt, order)
+        : await remembered(stage, attempt, () => dispatch(stage, attempt, order));
     checkEvidence(stage, attempt, performed.output);
     return performed;
   } finally {
     if (counts) control.leave();
   }
+}
+
+function dispatch(stage: Stage, attempt: Attempt, order: number[]): Promise<Performed> {
+  const composite = composites[stage.type];
+  if (composite !== undefined) return composite(stage as never, attempt, order);
+  const performer = attempt.frame.run.deps.performers[stage.type];
+  if (performer === undefined) throw fail("daemon_cannot_start", { missing: `stages of type ${stage.type}` });
+  return performer.perform(stage as never, createJob(attempt));
 }
 
 function checkEvidence(stage: Stage, attempt: Attempt, output: Json): void {

@@ -1,14 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { DBOS, DBOSClient, DBOSWorkflowConflictError, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
-import { getCurrentContextStore, runWithParentContext } from "@dbos-inc/dbos-sdk/internal/context";
+import { DBOS, DBOSClient, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
 import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
-import { type Engine, type EngineRun, Interrupted, type Program, type RecordedStep, type StartRun } from "../engine.ts";
-import { createLane, type Operations } from "../lane.ts";
-import { isOutage, operationalWaitMs } from "../operational.ts";
+import type { Engine, EngineRun, Program, RecordedStep } from "../engine.ts";
+import { type Process, serve, stopServing, workflow } from "./dbos-run.ts";
 import { createLeases } from "./leases.ts";
 import { allowMessages, createLeaseStore } from "./store.ts";
-import { createWaits, type Waits } from "./waits.ts";
+import { createWaits } from "./waits.ts";
 
 export interface DbosEngineOptions {
   program: Program;
@@ -26,7 +24,7 @@ export interface DbosEngineOptions {
   /** The role that writes messages and starts inside its own transactions. */
   applicationRole?: string;
   log: { debug(text: string): void; info(text: string): void; warn(text: string): void; error(text: string): void };
-  /** How often queues are looked at: runs started by other processes, or taken over. Default 50. */
+  /** How often queues are looked at: runs started by other processes, or taken over. */
   queuePollMs?: number;
   /** How many runs this process takes from the queue at a time; those that wait count. Default: no limit. */
   takesAtMost?: number;
@@ -36,55 +34,40 @@ export interface DbosEngineOptions {
 
 /** Bumped only when the interpreter changes step ids or their meaning: runs of another version wait for a worker of it. */
 const INTERPRETER = "interp-1";
-/** LISTEN wakes a waiting lane; the poll is for a notification lost while the connection was down. */
-const POLL_MS = 300_000;
 const CHILD_POLL_MS = 200;
-const QUEUE_POLL_MS = 50;
-
-/** What DBOS has registered is global to the process; which engine it serves is not. */
-let current:
-  | { program: Program; probe: (moment: string) => void; live: Set<string>; waits: Waits; atWork: { count: number } }
-  | undefined;
-
-const workflow = DBOS.registerWorkflow(
-  async (id: string, input: Json): Promise<Json> => {
-    const { program, probe, live, waits, atWork } = current!;
-    live.add(id);
-    try {
-      return await program({ id, input }, createLane(operationsOf(probe, waits, atWork)));
-    } catch (error) {
-      throw error instanceof Interrupted ? error.cause : error;
-    } finally {
-      live.delete(id);
-    }
-  },
-  { name: "run", maxRecoveryAttempts: 1_000_000 },
-);
+/** How often queues are looked at where other processes may fill them, and where only this one does. */
+const QUEUE_POLL_MS = { shared: { runs: 50, recovery: 100 }, alone: { runs: 500, recovery: 100 } };
 
 /** Durable execution by DBOS Transact on PostgreSQL. One such engine at a time in a process. */
 export async function createDbosEngine(options: DbosEngineOptions): Promise<Engine> {
   const { pool, url, works, log } = options;
   const outside = AsyncLocalStorage.snapshot();
   const logger = loggerOf(log);
-  const live = new Set<string>();
-  const atWork = { count: 0 };
   const store = createLeaseStore(pool);
   const waits = createWaits(store);
-  const leases = createLeases({ ...options, store, waits, isLive: (run) => live.has(run) });
+  const process: Process = {
+    program: options.program,
+    probe: options.probe ?? (() => {}),
+    live: new Set(),
+    waits,
+    stepsAtWork: 0,
+  };
+  const leases = createLeases({ ...options, store, waits, isLive: (run) => process.live.has(run) });
   let client: DBOSClient;
   let launched = false;
 
   /** Runs that were started here and go on here; others are asked for. */
-  const followed = new Map<string, Promise<Json | null>>();
+  const followed = new Map<string, Promise<Json>>();
   function follow(run: string, result: Promise<Json>): void {
-    const ended = result.catch(() => null).finally(() => followed.delete(run));
-    followed.set(run, ended);
+    followed.set(run, result);
+    const forget = () => followed.delete(run);
+    result.then(forget, forget);
   }
 
   /** Runs that wait are left as they are; only steps at work are given time. */
   async function bodiesDone(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    while (atWork.count > 0 && Date.now() < deadline) await after(20);
+    while (process.stepsAtWork > 0 && Date.now() < deadline) await after(20);
   }
 
   const clientOf = (): DBOSClient => client;
@@ -118,7 +101,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     },
     async ended(run, timeoutMs) {
       const here = followed.get(run);
-      if (here !== undefined) return Promise.race([here, after(timeoutMs)]);
+      if (here !== undefined) return Promise.race([here.catch(() => null), after(timeoutMs)]);
       for (const deadline = Date.now() + timeoutMs; ; ) {
         const found = await listOne(run);
         if (found === null) throw fail("not_found", { what: "run" });
@@ -153,8 +136,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     async launch() {
       const shared = { systemDatabaseUrl: url, systemDatabasePool: pool, logger };
       if (works) {
-        if (current !== undefined) throw new Error("One durable engine at a time in a process.");
-        current = { program: options.program, probe: options.probe ?? (() => {}), live, waits, atWork };
+        serve(process);
         DBOS.setConfig({
           ...shared,
           ...{ name: "regent", serializer: plainJson, applicationVersion: INTERPRETER, executorID: options.executor },
@@ -163,10 +145,11 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
         await leases.hold();
         await DBOS.launch();
         const limit = options.takesAtMost === undefined ? {} : { workerConcurrency: options.takesAtMost };
-        for (const name of ["runs", "recovery"])
+        const poll = options.exclusive ? QUEUE_POLL_MS.alone : QUEUE_POLL_MS.shared;
+        for (const name of ["runs", "recovery"] as const)
           await DBOS.registerQueue(name, {
             ...(name === "runs" ? limit : {}),
-            minPollingIntervalMs: options.queuePollMs ?? QUEUE_POLL_MS,
+            minPollingIntervalMs: options.queuePollMs ?? poll[name],
             onConflict: "always_update",
           });
       }
@@ -184,68 +167,13 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       }
       if (launched) await client.destroy();
       launched = false;
-      if (works) current = undefined;
+      if (works) stopServing();
       await leases.release();
     },
   };
 }
 
 const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
-
-/** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
-function operationsOf(probe: (moment: string) => void, waits: Waits, atWork: { count: number }): Operations {
-  const context = getCurrentContextStore()!;
-  const under = async <T>(id: number, work: () => Promise<T>): Promise<T> => {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await runWithParentContext(context, { curWFFunctionId: id }, work);
-      } catch (error) {
-        if (isInterruption(error, context.workflowId)) throw new Interrupted("interrupted", { cause: error });
-        if (!isOutage(error)) throw error;
-        await after(operationalWaitMs(tries));
-      }
-    }
-  };
-  return {
-    async step(id, name, body) {
-      probe("before step");
-      // What could not be recorded is recorded again, not done again.
-      let done: Promise<Json> | undefined;
-      const once = async (): Promise<Json> => {
-        done ??= body();
-        const result = await done;
-        probe("after body");
-        return result;
-      };
-      atWork.count += 1;
-      const value = await under(id, () => DBOS.runStep(once, { name })).finally(() => {
-        atWork.count -= 1;
-      });
-      probe("after step");
-      return value;
-    },
-    async receive(id, _name, topic, timeoutMs) {
-      probe("before receive");
-      const ends = waits.begin(context.workflowId!, topic);
-      const options = { timeoutSeconds: timeoutMs / 1_000, pollingIntervalMs: POLL_MS };
-      const message = await under(id, () => DBOS.recv<Json>(topic, options)).finally(ends);
-      probe("after receive");
-      return message;
-    },
-    async child(id, _name, run: StartRun) {
-      probe("before child");
-      const handle = await under(id, () => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
-      probe("child started");
-      const result = await under(id + 1, () => handle.getResult({ pollingIntervalMs: CHILD_POLL_MS }));
-      probe("after child");
-      return result;
-    },
-  };
-}
-
-const isInterruption = (error: unknown, run: string | undefined): boolean =>
-  error instanceof DBOSWorkflowConflictError ||
-  (error instanceof DbosErrors.DBOSWorkflowCancelledError && error.workflowID === run);
 
 const plainJson = {
   name: () => "json",

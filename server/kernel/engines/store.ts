@@ -69,18 +69,18 @@ export function createLeaseStore(pool: pg.Pool) {
       return rows.map((row) => row.workflow_uuid);
     },
     /** Sends the engine's own notification again for messages that lie there unread; by its index on run and topic. */
-    async notifyAgain(runs: string[], topics: string[]): Promise<number> {
+    async notifyAgain(waits: string[]): Promise<number> {
       const { rowCount } = await pool.query(
-        `select pg_notify('dbos_notifications_channel', wait.run || '::' || wait.topic)
-         from unnest($1::text[], $2::text[]) as wait (run, topic)
+        `select pg_notify('dbos_notifications_channel', wait)
+         from unnest($1::text[]) as wait
          where exists (
            select
            from dbos.notifications
-           where destination_uuid = wait.run
-           and topic = wait.topic
+           where destination_uuid = split_part(wait, '::', 1)
+           and topic = substr(wait, strpos(wait, '::') + 2)
            and not consumed
          )`,
-        [runs, topics],
+        [waits],
       );
       return rowCount ?? 0;
     },
