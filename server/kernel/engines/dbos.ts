@@ -36,7 +36,7 @@ export interface DbosEngineOptions {
 const INTERPRETER = "interp-1";
 const CHILD_POLL_MS = 200;
 /** How often queues are looked at where other processes may fill them, and where only this one does. */
-const QUEUE_POLL_MS = { shared: { runs: 50, recovery: 100 }, alone: { runs: 500, recovery: 100 } };
+const QUEUE_POLL_MS = { shared: { runs: 50, recovery: 100 }, alone: { runs: 1_000, recovery: 250 } };
 
 /** Durable execution by DBOS Transact on PostgreSQL. One such engine at a time in a process. */
 export async function createDbosEngine(options: DbosEngineOptions): Promise<Engine> {

@@ -4,8 +4,8 @@ import type { Waits } from "./waits.ts";
 
 /** Workers without a lease are rare (an old version, a lost row) and looking for them reads every open run. */
 const ORPHAN_BEATS = 24;
-/** Ten seconds with the default lease. */
-const SWEEP_BEATS = 8;
+/** A lost connection mostly shows in a beat that fails, and then is asked at once; else after thirty seconds. */
+const SWEEP_BEATS = 24;
 
 /**
  * Who is alive. Each worker renews its lease four times in the lease's length; whoever finds a lease that ran out
@@ -58,6 +58,7 @@ export function createLeases(
       await store.findOrphans();
       await takeOver(resume);
       let beats = 0;
+      let failed = false;
       const tick = async (): Promise<void> => {
         try {
           await store.renew(executor, leaseMs);
@@ -66,8 +67,10 @@ export function createLeases(
             await reviveStalled(resume);
           }
           await takeOver(resume);
-          if (beats % SWEEP_BEATS === 0) await options.waits.sweep();
+          if (failed || beats % SWEEP_BEATS === 0) await options.waits.sweep();
+          failed = false;
         } catch (error) {
+          failed = true;
           log.warn(`The lease could not be renewed: ${error instanceof Error ? error.message : error}`);
         }
         if (!stopped) timer = setTimeout(again, leaseMs / 4);
