@@ -140,7 +140,7 @@ export const RunLog = z
         output: z.unknown(),
       }),
     ),
-    total_cost: Cost,
+    total_cost: Cost.pick({ credits: true, usd: true }),
   })
   .meta({ id: "run_log" });
 export type RunLog = z.infer<typeof RunLog>;

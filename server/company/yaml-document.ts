@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@regent/contract";
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { Problem } from "./company.ts";
+import { findKeys } from "./find-keys.ts";
 import { type Mark, type Marks, YamlReader } from "./yaml-reader.ts";
 
 export type Path = readonly (string | number)[];
@@ -24,7 +25,7 @@ const DOCUMENTS_MAX = 2_000;
 /** Reads every document of a YAML 1.2 file. What cannot be JSON is a problem; nothing here throws. */
 export function parseYaml(file: string, text: string): ParsedFile {
   const lines = new LineCounter();
-  const problems: Problem[] = [];
+  const problems: Problem[] = findKeys(file, text);
   const documents: YamlDocument[] = [];
   const parsed = parseAll(text, lines);
   if (parsed === undefined) {

@@ -20,5 +20,5 @@ export const toRunLog = (run: Run): RunLog => ({
     cost,
     output,
   })),
-  total_cost: run.cost,
+  total_cost: { credits: run.cost.credits, usd: run.cost.usd },
 });

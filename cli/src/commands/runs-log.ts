@@ -9,6 +9,7 @@ export const command: Command = {
   needs: "server",
   async run({ client, output }, [id]: [string]) {
     const log = await (await client()).runs.log({ id });
+    const tokens = log.stages.reduce((sum, stage) => sum + stage.cost.tokens, 0);
     output.answer(log, () =>
       output.table(
         [
@@ -19,7 +20,7 @@ export const command: Command = {
             toDuration(stage.duration_ms),
             toCostText(stage.cost),
           ]),
-          ["total", log.status, "", toCostText(log.total_cost)],
+          ["total", log.status, "", toCostText({ ...log.total_cost, tokens })],
         ],
         { right: [2, 3] },
       ),
