@@ -2,18 +2,28 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { testDatabase } from "#testing";
+import { openTestDatabase } from "#testing";
 import type { LongCount } from "../../scripts/test-long.ts";
 import { withEngine } from "../support/kernel-app.ts";
 import { workerPool } from "../support/worker-pool.ts";
 
-const KILLS = Number(process.env.REGENT_LONG_KILLS ?? 300);
+const KILLS = 300;
 const SHARE_MIN = 0.6;
 
 export async function run(): Promise<LongCount[]> {
   const folder = await mkdtemp(join(tmpdir(), "regent-pool-"));
-  const calm = await workerPool({ ...(await testDatabase({ prepare: withEngine })), folder, kills: 0, forMs: 30_000 });
-  const stormy = await workerPool({ ...(await testDatabase({ prepare: withEngine })), folder, kills: KILLS, forMs: 0 });
+  const calm = await workerPool({
+    url: (await openTestDatabase({ prepare: withEngine })).url,
+    folder,
+    kills: 0,
+    forMs: 30_000,
+  });
+  const stormy = await workerPool({
+    url: (await openTestDatabase({ prepare: withEngine })).url,
+    folder,
+    kills: KILLS,
+    forMs: 0,
+  });
   await rm(folder, { recursive: true, force: true });
   const share = stormy.perSecond / calm.perSecond;
   for (const wrong of [...calm.wrong, ...stormy.wrong].slice(0, 10)) console.error(wrong);
