@@ -347,3 +347,27 @@ test("a data folder that cannot be written is told in a sentence, without a stac
     /^The data folder \/sys\/regent-data cannot be written \(E[A-Z]+\)\. Choose another with --data\.\n$/,
   );
 });
+
+test("whoever runs a daemon while its file is wrong is told that the last good version runs", async () => {
+  const file = join(api.companyFolder, "note.daemon.yaml");
+  await writeFile(file, COMPANY["note.daemon.yaml"].replace("stages:", "stagess:"));
+  const hasErrors = async () => (await api.client.definitions.problems()).items.length > 0;
+  try {
+    while (!(await hasErrors())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { code, stderr } = await regent(["run", "note"]);
+    equal(code, 0, stderr);
+    match(stderr, /The company's files have an error; the last good version runs\./);
+    match((await regent(["doctor"])).stdout, /1 error in /);
+  } finally {
+    await writeFile(file, COMPANY["note.daemon.yaml"]);
+    while (await hasErrors()) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+test("a run for people: skipped stages say so, a structure stands on one line, what is open counts until now", async () => {
+  const { id } = await json<{ id: string }>("run", "ask", "--detach");
+  const client = api.client;
+  while ((await client.runs.get({ id })).status !== "waiting") await new Promise((resolve) => setTimeout(resolve, 50));
+  match((await regent(["runs", "show", id])).stdout, /‖ Decide +gate · \d[^–]* · approval apr_/);
+  await client.runs.cancel({ id });
+});

@@ -52,7 +52,7 @@ function toStageLines(output: Output, stages: StageView[], indent: string): stri
   return stages.flatMap((stage) => {
     const facts = [
       stage.status === "skipped" || stage.status === "cancelled" ? stage.status : "",
-      toDuration(stage.duration_ms),
+      toDuration(durationOf(stage)),
       toCostText(stage.cost),
       stage.attempt > 1 ? `${stage.attempt} attempts` : "",
       toPlain(stage.waiting_for ?? ""),
@@ -65,3 +65,9 @@ function toStageLines(output: Output, stages: StageView[], indent: string): stri
     ];
   });
 }
+
+/** What has not ended has lasted until now. */
+const durationOf = ({ status, started_at, duration_ms }: StageView): number | null =>
+  started_at !== null && ["running", "waiting", "paused"].includes(status)
+    ? Math.max(0, Date.now() - Date.parse(started_at))
+    : duration_ms;

@@ -20,7 +20,7 @@ ${isOpen && actions(run)}</section>
 <div class="panel" data-part="strip">${strip(run, stages, now, end - start)}</div></div>
 <div data-part="notices">${run.offline && OFFLINE}${run.error !== null && html`<p class="notice fail" role="alert">${run.error.message}${run.error.stage !== undefined && html` (stage ${run.error.stage})`}</p>`}</div>
 <div data-part="asks">${approvals.length > 0 && html`<section class="panel" aria-label="Needs you">${approvals.map((approval) => ask(approval, now, `/runs/${run.id}`))}</section>`}</div>
-<section class="panel" data-part="stages" aria-label="Stages">${HATCH}<div class="head"><h2>Stages</h2><span class="count">${stages.filter(({ stage }) => stage.status === "succeeded").length} of ${stages.length} done</span></div>
+<section class="panel" data-part="stages" aria-label="Stages">${HATCH}<div class="head"><h2>Stages</h2><span class="count">${countEnded(stages)} of ${stages.length} done</span></div>
 ${stages.map(({ stage, depth }, index) => stageRow(stage, depth, index, scale, now))}</section>
 <div data-part="output">${run.output !== null && run.output !== undefined && html`<section class="panel" aria-label="Output"><div class="head"><h2>Output</h2></div><div class="body">${outputOf(run.output)}</div></section>`}</div>
 <div data-part="inputs">${Object.keys(run.inputs).length > 0 && html`<section class="panel" aria-label="Inputs"><div class="head"><h2>Inputs</h2></div><div class="body"><dl class="pairs">${Object.entries(run.inputs).map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === "string" ? toValueText(value, 2_000) : valueShown(value)}</dd>`)}</dl></div></section>`}</div>
@@ -34,6 +34,10 @@ interface Placed {
 
 const flatten = (stages: StageView[], depth: number): Placed[] =>
   stages.flatMap((stage) => [{ stage, depth }, ...flatten(stage.stages, Math.min(depth + 1, 3))]);
+
+/** A stage that failed and was gone on after counts too: nothing more comes of it. */
+const countEnded = (stages: Placed[]): number =>
+  stages.filter(({ stage }) => !["queued", "running", "waiting", "paused"].includes(stage.status)).length;
 
 const OFFLINE = html`<p class="notice">Answered by the built-in offline model: no model was called. Set a provider's key, such as OPENAI_API_KEY, for real answers.</p>`;
 
@@ -50,14 +54,13 @@ function strip(run: Run, stages: Placed[], now: number, totalMs: number): Html {
   const waitingMs = stages
     .filter(({ stage }) => stage.type === "gate")
     .reduce((sum, { stage }) => sum + (durationOf(stage, now) ?? 0), 0);
-  const done = stages.filter(({ stage }) => ["succeeded", "skipped"].includes(stage.status)).length;
   const retried = stages.reduce((sum, { stage }) => sum + Math.max(0, stage.attempt - 1), 0);
   return html`<dl class="strip">
 <div><dt>Took</dt><dd>${run.started_at === null ? "–" : toDuration(totalMs)}</dd></div>
 <div><dt>Waiting for people</dt><dd${waitingMs > 0 && html` class="wait"`}>${waitingMs > 0 ? toDuration(waitingMs) : "–"}</dd></div>
 <div><dt>Cost</dt><dd>${toCostText(run.cost)}</dd></div>
 <div><dt>Tokens</dt><dd>${run.cost.tokens > 0 ? toCount(run.cost.tokens) : "–"}</dd></div>
-<div><dt>Stages</dt><dd>${done}/${stages.length} ${retried > 0 && html`<small>${retried === 1 ? "1 retry" : `${retried} retries`}</small>`}</dd></div>
+<div><dt>Stages</dt><dd>${countEnded(stages)}/${stages.length} ${retried > 0 && html`<small>${retried === 1 ? "1 retry" : `${retried} retries`}</small>`}</dd></div>
 </dl>`;
 }
 

@@ -104,6 +104,8 @@ a.row:hover { background: var(--surface-2); }
 .text { white-space: pre-wrap; }
 .items { padding: 0; } .items > li { list-style: none; padding: 8px 0; border-top: 1px solid var(--border); }
 .items > li:first-child { border-top: 0; padding-top: 0; } .items > li:last-child { padding-bottom: 0; }
+.rows { border-collapse: collapse; width: 100%; white-space: normal; font: 420 0.8125rem/1.25rem var(--sans); }
+.rows th { text-align: left; font-weight: 420; color: var(--fg-muted); padding: 0 16px 4px 0; } .rows td { border-top: 1px solid var(--border); padding: 4px 16px 4px 0; vertical-align: top; }
 .whole { white-space: nowrap; }
 .decide { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
 .decide input { flex: 1 1 220px; min-width: 0; }
@@ -163,7 +165,9 @@ pre { white-space: pre-wrap; background: var(--surface-2); border: 1px solid var
   .button, input[type="text"], input[type="password"] { height: 44px; font-size: 16px; } .button { font-size: 0.875rem; } .button.small { height: 40px; }
   .decide input { flex-basis: 100%; } .decide .button { flex: 1; }
   .title-line .acts { margin-left: 0; width: 100%; }
-  .pairs { grid-template-columns: 1fr; gap: 2px; } .pairs dd { margin-bottom: 8px; }
+  .pairs { grid-template-columns: minmax(56px, 30%) minmax(0, 1fr); gap: 4px 12px; }
+  .pairs .pairs, .shown .pairs .items .pairs { grid-template-columns: 1fr; gap: 0; } .pairs .pairs dd { margin-bottom: 6px; }
+  .rows td, .rows th { padding-right: 8px; }
 }
 @media (prefers-reduced-motion: reduce) { .mark .arc { animation: none; } }
 `;

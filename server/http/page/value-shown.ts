@@ -21,6 +21,10 @@ function list(items: unknown[]): Html {
   if (items.length === 0) return html`<span class="subtle">none</span>`;
   if (items.every((item) => !isNested(item) && String(item).length <= 40))
     return html`<span class="text">${items.map(toScalarText).join(", ")}</span>`;
+  const names = columnsOf(items);
+  if (names !== null)
+    return html`<table class="rows"><thead><tr>${names.map((name) => html`<th>${name.replaceAll("_", " ")}</th>`)}</tr></thead>
+<tbody>${(items as Record<string, unknown>[]).map((item) => html`<tr>${names.map((name) => html`<td>${place(item[name])}</td>`)}</tr>`)}</tbody></table>`;
   return html`<ul class="items">${items.map((item) => html`<li>${place(item)}</li>`)}</ul>`;
 }
 
@@ -28,6 +32,18 @@ function pairs(map: Record<string, unknown>): Html {
   const entries = Object.entries(map);
   if (entries.length === 0) return html`<span class="subtle">nothing</span>`;
   return html`<dl class="pairs">${entries.map(([name, value]) => html`<dt>${name.replaceAll("_", " ")}</dt><dd>${place(value)}</dd>`)}</dl>`;
+}
+
+/** The names that all items have, when they are few and hold short values: then a table is easier to read. */
+function columnsOf(items: unknown[]): string[] | null {
+  const [first] = items;
+  if (items.length < 2 || !isMap(first)) return null;
+  const names = Object.keys(first);
+  const isRow = (item: unknown): boolean =>
+    isMap(item) &&
+    Object.keys(item).length === names.length &&
+    names.every((name) => Object.hasOwn(item, name) && !isNested(item[name]) && String(item[name]).length <= 80);
+  return names.length > 0 && names.length <= 5 && items.every(isRow) ? names : null;
 }
 
 function toScalarText(value: unknown): string {
