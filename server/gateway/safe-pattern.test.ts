@@ -20,3 +20,11 @@ test("patterns with Unicode classes work, and are refused where they repeat a re
   throws(() => createSafePattern("^(\\p{L}+)+$"), SyntaxError);
   throws(() => createSafePattern("("), SyntaxError);
 });
+
+/** The linear engine does not know these; with a group that repeats they would hold the server for hours. */
+test("looking around and back references work, and are refused where a group repeats", () => {
+  equal(createSafePattern("^(?!test)[a-z]+$").test("testing"), false);
+  equal(createSafePattern("^(['\"]).*\\1$").test("'quoted'"), true);
+  for (const pattern of ["(?=a)(a+)+$", "(?:(a+)+)\\1$", "(?!b)(a|a)*$", "^(?<x>a+)(a|a)*\\k<x>$"])
+    throws(() => createSafePattern(pattern), SyntaxError, pattern);
+});
