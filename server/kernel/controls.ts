@@ -146,3 +146,5 @@ export class LiveRun implements RunControl {
     });
   }
 }
+
+export type Controls = Awaited<ReturnType<typeof createControls>>;

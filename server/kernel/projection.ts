@@ -79,3 +79,5 @@ export function createProjection(deps: ProjectionDeps) {
     },
   };
 }
+
+export type Projection = ReturnType<typeof createProjection>;
