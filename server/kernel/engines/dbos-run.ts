@@ -33,7 +33,7 @@ export function stopServing(): void {
   here = undefined;
 }
 
-export const workflow = DBOS.registerWorkflow(
+export const registeredRun = DBOS.registerWorkflow(
   async (id: string, input: Json): Promise<Json> => {
     const process = here!;
     process.live.add(id);
@@ -98,7 +98,9 @@ class DbosRun implements Operations {
   async child(id: number, _name: string, run: StartRun): Promise<Json> {
     const { probe } = this.#process;
     probe("before child");
-    const handle = await this.#under(id, () => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+    const handle = await this.#under(id, () =>
+      DBOS.startWorkflow(registeredRun, { workflowID: run.id })(run.id, run.input),
+    );
     probe("child started");
     const result = await this.#under(id + 1, () => handle.getResult({ pollingIntervalMs: CHILD_POLL_MS }));
     probe("after child");

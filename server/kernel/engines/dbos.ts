@@ -3,7 +3,7 @@ import { DBOS, DBOSClient, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
 import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
 import type { Engine, EngineRun, Program, RecordedStep } from "../engine.ts";
-import { type Process, serve, stopServing, workflow } from "./dbos-run.ts";
+import { type Process, registeredRun, serve, stopServing } from "./dbos-run.ts";
 import { createLeases } from "./leases.ts";
 import { allowMessages, createLeaseStore } from "./store.ts";
 import { createWaits } from "./waits.ts";
@@ -79,7 +79,9 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   return {
     async start(run, tx) {
       if (tx === undefined && works && launched) {
-        const handle = await outside(() => DBOS.startWorkflow(workflow, { workflowID: run.id })(run.id, run.input));
+        const handle = await outside(() =>
+          DBOS.startWorkflow(registeredRun, { workflowID: run.id })(run.id, run.input),
+        );
         follow(run.id, handle.getResult());
         return;
       }
