@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,4 +56,18 @@ test("a company of 1,000 definitions is checked in seconds, and a server answers
       `${Math.round((user + system) / 1_000)} ms of CPU, ${Math.round(performance.now() - started)} ms in all, at most ${Math.round(longest)} ms without an answer`,
     );
   });
+});
+
+/** A limit that nobody keeps must not look like one. */
+test("a limit that is read and not kept yet is a warning at its place", async () => {
+  const text =
+    "daemon:\n  name: D\n  on_budget: wait\n  stages:\n    - { name: A, type: script, script: ls, budget: { per_run: $1 } }\n";
+  const { problems } = await withFolder({ "a.yaml": text }, (folder) => loadCompany(folder));
+  deepEqual(
+    problems.map(({ line, severity, message }) => [line, severity, message]),
+    [
+      [3, "warning", "Read, but not used yet: on_budget."],
+      [5, "warning", "Read, but not used yet: budget."],
+    ],
+  );
 });

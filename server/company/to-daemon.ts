@@ -136,7 +136,7 @@ function makeCachePaths(making: Making, source: Json | undefined, path: Path): s
   return paths;
 }
 
-const UNUSED = ["author", "price", "uses"];
+const UNUSED = ["author", "price", "uses", "on_budget"];
 
 function noteUnused(making: Making, source: JsonObject, path: Path): void {
   const unused = UNUSED.filter((key) => source[key] !== undefined);

@@ -25,7 +25,7 @@ export function makeBase(making: StagesMaking, node: StageNode, source: Source):
   const network = toList(source.network).map(String);
   const when =
     source.when === undefined ? undefined : makeExpression(making, String(source.when), [...path, "when"], note);
-  const unused = ["description", "declassify"].filter((key) => source[key] !== undefined);
+  const unused = ["description", "declassify", "budget", "on_budget"].filter((key) => source[key] !== undefined);
   if (unused.length > 0)
     making.report.warn([...path, unused[0]!], `Read, but not used yet: ${unused.join(", ")}.`, null, "key");
   return {
