@@ -11,7 +11,8 @@ export const command: Command = {
     const approval = await (await client()).approvals.undo({ id });
     output.answer(
       approval,
-      () => `${approval.id}  ${toStatusText(output.paint, approval.state)}  ${toPlain(approval.ask)}`,
+      () =>
+        `${output.paint("ok", "✓")} ${approval.id}  ${toStatusText(output.paint, approval.state)} again  ${toPlain(approval.ask)}`,
     );
     return undefined;
   },

@@ -33,5 +33,8 @@ ${
 
 const shown = (value: unknown): Html =>
   typeof value === "string"
-    ? html`<div class="shown">${toValueText(value)}</div>`
+    ? html`<div class="shown${isPatch(value) && " code"}">${toValueText(value)}</div>`
     : html`<div class="shown">${valueShown(value)}</div>`;
+
+/** Columns carry meaning in a patch. */
+const isPatch = (text: string): boolean => /^(diff --git |@@ -\d)/m.test(text.slice(0, 2_000));

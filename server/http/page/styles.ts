@@ -99,12 +99,13 @@ a.row:hover { background: var(--surface-2); }
 .ask .from { color: var(--fg-muted); margin-top: 2px; }
 .ask .from a { color: var(--accent-fg); } .ask .from a:hover { text-decoration: underline; }
 .shown { margin-top: 12px; background: var(--surface-2); border: 1px solid var(--border); border-radius: 8px; padding: 12px 14px; max-height: 320px; overflow: auto; white-space: pre-wrap; font: 420 0.875rem/1.375rem var(--sans); }
+.shown.code { font: 420 0.75rem/1.25rem var(--mono); }
 .shown > .pairs, .shown > .items { white-space: normal; font: 420 0.8125rem/1.25rem var(--sans); }
 .shown pre { border: 0; padding: 0; background: none; max-height: none; }
 .text { white-space: pre-wrap; }
 .items { padding: 0; } .items > li { list-style: none; padding: 8px 0; border-top: 1px solid var(--border); }
 .items > li:first-child { border-top: 0; padding-top: 0; } .items > li:last-child { padding-bottom: 0; }
-.rows { border-collapse: collapse; width: 100%; white-space: normal; font: 420 0.8125rem/1.25rem var(--sans); }
+.rows { border-collapse: collapse; width: 100%; white-space: normal; overflow-wrap: break-word; font: 420 0.8125rem/1.25rem var(--sans); }
 .rows th { text-align: left; font-weight: 420; color: var(--fg-muted); padding: 0 16px 4px 0; } .rows td { border-top: 1px solid var(--border); padding: 4px 16px 4px 0; vertical-align: top; }
 .whole { white-space: nowrap; }
 .decide { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
