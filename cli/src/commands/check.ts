@@ -5,6 +5,8 @@ import { type Command, EXIT } from "../command.ts";
 import { toPlain } from "../output/paint.ts";
 
 const CHECK = fileURLToPath(new URL("../../../server/check.ts", import.meta.url));
+// Two fifths of a start are compiling: 310 ms without, 170 ms with. Where it cannot be written, Node goes on without it.
+const COMPILED = fileURLToPath(new URL("../../../node_modules/.cache/node", import.meta.url));
 
 export const command: Command = {
   summary: "checks a company's files and names every error with its place; needs no server",
@@ -35,7 +37,7 @@ export const command: Command = {
 async function checkFolder(folder: string, environment: Record<string, string | undefined>): Promise<FileProblem[]> {
   const child = spawn(process.execPath, [CHECK, folder], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: environment as NodeJS.ProcessEnv,
+    env: { NODE_COMPILE_CACHE: COMPILED, ...environment } as NodeJS.ProcessEnv,
   });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
