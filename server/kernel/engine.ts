@@ -2,6 +2,12 @@ import type { Json } from "@regent/contract";
 import type { Transaction } from "#platform";
 
 /**
+ * Raised when the interpreter changes step ids, names or what is recorded: runs that began under another version wait
+ * for a worker of it. `tests/replay` holds what this version records.
+ */
+export const INTERPRETER = "interp-1";
+
+/**
  * The kernel's only way to durability (ARCHITECTURE, invariant 8). Two drivers: `dbos` on PostgreSQL and `simulated`
  * in one thread with a virtual clock and an order by seed. Both pass `tests/conformance/engine.ts`.
  */

@@ -1,5 +1,13 @@
 export { createKernel, type KernelDeps, type RunningKernel } from "./create-kernel.ts";
-export type { Engine, EngineRun, Lane, Program, RecordedStep, StartRun } from "./engine.ts";
+export {
+  type Engine,
+  type EngineRun,
+  INTERPRETER,
+  type Lane,
+  type Program,
+  type RecordedStep,
+  type StartRun,
+} from "./engine.ts";
 export { createDbosEngine, type DbosEngineOptions } from "./engines/dbos.ts";
 export { createSimulatedEngine, type SimulatedEngine, type SimulatedStore } from "./engines/simulated.ts";
 export type { CheckInputs, Definitions, EventSource, InterpreterDeps, RunControl, StageCache } from "./frame.ts";

@@ -33,6 +33,8 @@ export function createInterpreter(deps: InterpreterDeps): Program {
         tracker.interrupted();
         throw error;
       }
+      // Nobody foresaw this, so nobody knows what the run may have left with others.
+      await persist(deps.timers, () => deps.ended(id)).catch(() => {});
       result = endOf(tracker, deps.clock.now(), "failed", { v: null }, toFailure(error));
     }
     tracker.end(result);

@@ -32,12 +32,21 @@ interface Node {
   spent: Spent;
   child: string | null;
   order: number[];
+  begunAfter: number;
 }
 
 /** Follows a run with all its stages and steps, for its page: only where a record is read back. */
 export class StageTracker extends Tracker {
   readonly trees = new Map<string, Digest>();
+  /** When the last thing ended that is known: what begins now has not begun before it. */
+  #lastEnd: number;
   readonly #nodes = new Map<string, Node>();
+
+  /** @param begunAt  when the run began, as far as the engine knows */
+  constructor(begunAt: number) {
+    super();
+    this.#lastEnd = begunAt;
+  }
 
   override stageBegins(path: string, stage: TrackedStage, order: number[], attempt: number): void {
     const known = this.#nodes.get(path);
@@ -50,7 +59,7 @@ export class StageTracker extends Tracker {
     this.#nodes.set(path, {
       ...{ path, id: stage.id, name: stage.name, type: stage.type, order, attempt },
       ...{ status: "running", waitingFor: null, startedAt: null, endedAt: null, output: null },
-      ...{ error: null, steps: [], spent: NOTHING_SPENT, child: null },
+      ...{ error: null, steps: [], spent: NOTHING_SPENT, child: null, begunAfter: this.#lastEnd },
     });
   }
 
@@ -79,6 +88,7 @@ export class StageTracker extends Tracker {
     const spent = spentOf(envelope);
     node.startedAt ??= envelope.s;
     node.endedAt = Math.max(node.endedAt ?? 0, envelope.s + envelope.d);
+    this.#lastEnd = Math.max(this.#lastEnd, node.endedAt);
     node.steps.push(toStep(step, envelope, spent));
     if (envelope.c !== undefined) node.spent = addSpent(node.spent, spent);
   }
@@ -97,7 +107,9 @@ export class StageTracker extends Tracker {
     if (node === undefined) return;
     node.status = "running";
     node.waitingFor = null;
-    if (at !== null) node.endedAt = Math.max(node.endedAt ?? 0, at);
+    if (at === null) return;
+    node.endedAt = Math.max(node.endedAt ?? 0, at);
+    this.#lastEnd = Math.max(this.#lastEnd, at);
   }
 
   /** The run is paused: what is not recorded yet has not begun, or is frozen. */
@@ -167,22 +179,29 @@ function toStep(step: TrackedStep, envelope: Envelope, spent: Spent): Step {
   };
 }
 
-const toView = (node: Node): StageView => ({
-  id: node.path,
-  name: node.name,
-  type: node.type,
-  status: node.status,
-  waiting_for: node.waitingFor,
-  attempt: node.attempt,
-  started_at: iso(node.startedAt),
-  duration_ms: node.startedAt === null || node.endedAt === null ? null : node.endedAt - node.startedAt,
-  cost: toCost(node.spent),
-  output: node.output,
-  error: node.error,
-  steps: node.steps,
-  stages: [],
-  child: node.child,
-});
+/** A step that goes on is not in the record yet: its stage began when the last thing before it ended. */
+const startOf = (node: Node): number | null =>
+  node.startedAt ?? (node.status === "skipped" || node.attempt === 0 ? null : node.begunAfter);
+
+function toView(node: Node): StageView {
+  const startedAt = startOf(node);
+  return {
+    id: node.path,
+    name: node.name,
+    type: node.type,
+    status: node.status,
+    waiting_for: node.waitingFor,
+    attempt: node.attempt,
+    started_at: iso(startedAt),
+    duration_ms: startedAt === null || node.endedAt === null ? null : Math.max(0, node.endedAt - startedAt),
+    cost: toCost(node.spent),
+    output: node.output,
+    error: node.error,
+    steps: node.steps,
+    stages: [],
+    child: node.child,
+  };
+}
 
 const addCost = (a: Cost, b: Cost): Cost => ({
   usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,

@@ -39,7 +39,7 @@ export async function readRun(
   paused: boolean,
 ): Promise<Reading> {
   const input = engineRun.input as unknown as RunInput;
-  const tracker = new StageTracker();
+  const tracker = new StageTracker(engineRun.startedAt ?? engineRun.createdAt);
   const daemon = await deps.definitions.daemon(input.daemon.digest);
   const busy = { count: 0 };
   const counted = <A extends unknown[], R>(work: (...given: A) => Promise<R>) => {
@@ -103,7 +103,7 @@ export function summaryOf(
     error: result?.error ?? null,
     waiting_for: result === null ? tracker.waitingFor : null,
     queued_at: new Date(input.queuedAt).toISOString(),
-    started_at: iso(result?.startedAt ?? tracker.startedAt),
+    started_at: iso(result?.startedAt ?? tracker.startedAt ?? (status === "queued" ? null : times.createdAt)),
     ended_at: result === null ? null : iso(result.endedAt || times.endedAt || input.queuedAt),
     cost: toCost(spent),
     offline: result?.offline ?? tracker.offline,
@@ -124,7 +124,7 @@ function resultOf(run: EngineRun): RunResult {
     output: { v: null },
     spent: [0, 0],
     offline: false,
-    startedAt: run.startedAt,
+    startedAt: run.startedAt ?? run.createdAt,
     endedAt: run.endedAt ?? run.createdAt,
   };
 }

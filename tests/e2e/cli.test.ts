@@ -122,8 +122,8 @@ test("a run that waits for a decision ends with 4; the decision lets it end", as
   // What a daemon says cannot set colours of the terminal.
   ok(!(await regent(["approvals", "show", id])).stdout.includes("\u001b"));
   equal((await regent(["approvals", "approve", id, "--effective-after", "1h"])).code, 0);
-  match((await regent(["approvals", "undo", id])).stdout, /✓ apr_\w+  open again/);
-  match((await regent(["approvals", "escalate", id])).stdout, /✓ apr_\w+  escalated, open/);
+  match((await regent(["approvals", "undo", id])).stdout, /✓ apr_\w+ {2}open again/);
+  match((await regent(["approvals", "escalate", id])).stdout, /✓ apr_\w+ {2}escalated, open/);
   equal((await regent(["approvals", "approve", id, "apr_nobody"])).code, 1);
   equal((await json<{ status: string }>("runs", "watch", asked.id)).status, "succeeded");
 });

@@ -11,6 +11,8 @@ export interface Played {
   shape: Json;
   crashes: number;
   moments: number;
+  /** Ids and names of what was recorded: what a run in flight leaves to the next version. */
+  history: [number, string][];
 }
 
 /**
@@ -75,7 +77,8 @@ export async function play(
     store = engine.store;
     if (state === "crashed") continue;
     const { run } = await engine.read("run_s");
-    return { run, world, shape: shapeOf(run), crashes, moments };
+    const history = (await engine.history("run_s")).map((step): [number, string] => [step.id, step.name]);
+    return { run, world, shape: shapeOf(run), crashes, moments, history };
   }
 }
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { DBOS, DBOSClient, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
 import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
-import type { Engine, EngineRun, Program, RecordedStep } from "../engine.ts";
+import { type Engine, type EngineRun, INTERPRETER, type Program, type RecordedStep } from "../engine.ts";
 import { type Process, registeredRun, serve, stopServing } from "./dbos-run.ts";
 import { createLeases } from "./leases.ts";
 import { allowMessages, createLeaseStore } from "./store.ts";
@@ -32,8 +32,6 @@ export interface DbosEngineOptions {
   probe?: (moment: string) => void;
 }
 
-/** Bumped only when the interpreter changes step ids or their meaning: runs of another version wait for a worker of it. */
-const INTERPRETER = "interp-1";
 const CHILD_POLL_MS = 200;
 /** How often queues are looked at where other processes may fill them, and where only this one does. */
 const QUEUE_POLL_MS = { shared: { runs: 50, recovery: 100 }, alone: { runs: 1_000, recovery: 250 } };
