@@ -321,7 +321,8 @@ const newStore = (options: SimulatedOptions): SimulatedStore => ({
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const clone = <T>(value: T): T => structuredClone(value);
+/** As the durable engine does: what is recorded goes through JSON. */
+const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value ?? null)) as T;
 
 /** A small generator with a 32-bit state; the order of a simulation needs no better one. */
 function mulberry32(seed: number): () => number {
