@@ -78,6 +78,9 @@ export async function cutEverywhere(options: { url: string; cuts: number; only?:
   return report;
 }
 
+/** A run whose end could not be written is found after two looks, 12 s apart with this lease, and goes on then. */
+const SETTLED_MS = 120_000;
+
 /** What a client does that was told nothing: it asks again, with the same ids and keys. */
 async function playThrough(app: KernelApp, scenario: Scenario, run: string): Promise<Run> {
   const again = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -98,5 +101,5 @@ async function playThrough(app: KernelApp, scenario: Scenario, run: string): Pro
     else
       await again(() => app.events.emit({ id: `evt_${run}.${i}`, type: word.event, data: word.data, source: "test" }));
   }
-  return again(() => app.kernel.settled(run, 30_000));
+  return again(() => app.kernel.settled(run, SETTLED_MS));
 }

@@ -15,6 +15,8 @@ export interface Process {
   live: Set<string>;
   waits: Waits;
   stepsAtWork: number;
+  /** From then on a run stays as it is recorded, as after a crash: what the engine throws at its end is nobody's error. */
+  stopping: boolean;
 }
 
 /** LISTEN wakes a waiting lane, and lost notifications are sent again; this poll is for what nobody thought of. */
@@ -112,6 +114,7 @@ class DbosRun implements Operations {
       try {
         return await runWithParentContext(this.#context, { curWFFunctionId: id }, work);
       } catch (error) {
+        if (this.#process.stopping) return new Promise<never>(() => {});
         if (isInterruption(error, this.#context.workflowId)) throw new Interrupted("interrupted", { cause: error });
         if (!isOutage(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, operationalWaitMs(tries)));

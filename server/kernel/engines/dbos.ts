@@ -49,6 +49,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     live: new Set(),
     waits,
     stepsAtWork: 0,
+    stopping: false,
   };
   const leases = createLeases({ ...options, store, waits, isLive: (run) => process.live.has(run) });
   let client: DBOSClient;
@@ -163,6 +164,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       await leases.stop();
       if (works && launched) {
         await bodiesDone(timeoutMs);
+        process.stopping = true;
         await DBOS.shutdown();
       }
       if (launched) await client.destroy();
