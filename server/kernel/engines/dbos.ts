@@ -34,7 +34,13 @@ export interface DbosEngineOptions {
 
 const CHILD_POLL_MS = 200;
 /** How often queues are looked at where other processes may fill them, and where only this one does. */
-const QUEUE_POLL_MS = { shared: { runs: 50, recovery: 100 }, alone: { runs: 1_000, recovery: 250 } };
+const QUEUE_POLL_MS = {
+  shared: { runs: 50, recovery: 100 },
+  alone: { runs: 250, recovery: 100 },
+  later: { runs: 2_000, recovery: 2_000 },
+};
+/** What a dead process left is taken over by then; after it only a rare run passes through a queue. */
+const RELAX_AFTER_MS = 30_000;
 
 /** Durable execution by DBOS Transact on PostgreSQL. One such engine at a time in a process. */
 export async function createDbosEngine(options: DbosEngineOptions): Promise<Engine> {
@@ -54,6 +60,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   const leases = createLeases({ ...options, store, waits, isLive: (run) => process.live.has(run) });
   let client: DBOSClient;
   let launched = false;
+  let relaxing: NodeJS.Timeout | undefined;
 
   /** Runs that were started here and go on here; others are asked for. */
   const followed = new Map<string, Promise<Json>>();
@@ -67,6 +74,17 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
   async function bodiesDone(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (process.stepsAtWork > 0 && Date.now() < deadline) await after(20);
+  }
+
+  /** Limits of queues live in the database and may change while they are looked at. */
+  async function registerQueues(poll: { runs: number; recovery: number }): Promise<void> {
+    const limit = options.takesAtMost === undefined ? {} : { workerConcurrency: options.takesAtMost };
+    for (const name of ["runs", "recovery"] as const)
+      await DBOS.registerQueue(name, {
+        ...(name === "runs" ? limit : {}),
+        minPollingIntervalMs: options.queuePollMs ?? poll[name],
+        onConflict: "always_update",
+      }).catch((error: unknown) => log.warn(`The queue ${name} could not be set: ${error}`));
   }
 
   const clientOf = (): DBOSClient => client;
@@ -145,14 +163,9 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
         });
         await leases.hold();
         await DBOS.launch();
-        const limit = options.takesAtMost === undefined ? {} : { workerConcurrency: options.takesAtMost };
-        const poll = options.exclusive ? QUEUE_POLL_MS.alone : QUEUE_POLL_MS.shared;
-        for (const name of ["runs", "recovery"] as const)
-          await DBOS.registerQueue(name, {
-            ...(name === "runs" ? limit : {}),
-            minPollingIntervalMs: options.queuePollMs ?? poll[name],
-            onConflict: "always_update",
-          });
+        await registerQueues(options.exclusive ? QUEUE_POLL_MS.alone : QUEUE_POLL_MS.shared);
+        if (options.exclusive)
+          relaxing = setTimeout(() => void registerQueues(QUEUE_POLL_MS.later), RELAX_AFTER_MS).unref();
       }
       client = await DBOSClient.create({ ...shared, serializer: plainJson, applicationName: "regent" });
       if (options.applicationRole !== undefined) await allowMessages(pool, options.applicationRole);
@@ -161,6 +174,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
         await leases.start((runs) => outside(() => clientOf().resumeWorkflows(runs, { queueName: "recovery" })));
     },
     async shutdown(timeoutMs) {
+      clearTimeout(relaxing);
       await leases.stop();
       if (works && launched) {
         await bodiesDone(timeoutMs);
