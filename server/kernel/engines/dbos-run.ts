@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { DBOS, DBOSWorkflowConflictError, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
 import { getCurrentContextStore, runWithParentContext } from "@dbos-inc/dbos-sdk/internal/context";
 import type { Json } from "@regent/contract";
@@ -15,6 +16,7 @@ export interface Process {
   live: Set<string>;
   waits: Waits;
   stepsAtWork: number;
+  stepsOnTheirWay: number;
   /** From then on a run stays as it is recorded, as after a crash: what the engine throws at its end is nobody's error. */
   stopping: boolean;
 }
@@ -22,6 +24,12 @@ export interface Process {
 /** LISTEN wakes a waiting lane, and lost notifications are sent again; this poll is for what nobody thought of. */
 const POLL_MS = 3_600_000;
 const CHILD_POLL_MS = 200;
+
+/** Name and form of the step that holds how a child run ended. */
+export const CHILD_END = "end of child";
+export type ChildEnd = { value: Json } | { cancelled: true };
+
+const outside = AsyncLocalStorage.snapshot();
 
 /** What DBOS has registered is global to the process; which engine it serves is not. */
 let here: Process | undefined;
@@ -50,6 +58,7 @@ export const registeredRun = DBOS.registerWorkflow(
   { name: "run", maxRecoveryAttempts: 1_000_000 },
 );
 
+type Handle = Awaited<ReturnType<ReturnType<typeof DBOS.startWorkflow<[string, Json], Json>>>>;
 type Context = NonNullable<ReturnType<typeof getCurrentContextStore>>;
 
 /** Operations inside one run. Each call runs with its own copy of the engine's context, set to the id it must use. */
@@ -75,12 +84,32 @@ class DbosRun implements Operations {
     };
     process.stepsAtWork += 1;
     try {
-      const value = await this.#under(id, () => DBOS.runStep(once, { name }));
+      const value = await this.#record(id, name, once);
       process.probe("after step");
       return value;
     } finally {
       process.stepsAtWork -= 1;
     }
+  }
+
+  /**
+   * While the engine closes it fails steps that have not reached their body, and records that as their result. So from
+   * the stop on none begins, and the stop waits for those that are on their way.
+   */
+  async #record<T>(id: number, name: string, body: () => Promise<T>): Promise<T> {
+    const process = this.#process;
+    if (process.stopping) return new Promise<never>(() => {});
+    let onItsWay = true;
+    process.stepsOnTheirWay += 1;
+    const arrive = () => {
+      if (onItsWay) process.stepsOnTheirWay -= 1;
+      onItsWay = false;
+    };
+    const arrived = () => {
+      arrive();
+      return body();
+    };
+    return this.#under(id, () => DBOS.runStep(arrived, { name })).finally(arrive);
   }
 
   async receive(id: number, _name: string, topic: string, timeoutMs: number): Promise<Json | null> {
@@ -104,9 +133,24 @@ class DbosRun implements Operations {
       DBOS.startWorkflow(registeredRun, { workflowID: run.id })(run.id, run.input),
     );
     probe("child started");
-    const result = await this.#under(id + 1, () => handle.getResult({ pollingIntervalMs: CHILD_POLL_MS }));
+    const body = () => this.#endOf(handle);
+    const end = await this.#record(id + 1, CHILD_END, body);
     probe("after child");
-    return result;
+    if ("cancelled" in end) throw new Error(`The run ${run.id} was cancelled.`);
+    return end.value;
+  }
+
+  /** The engine's own way records whatever it throws while it closes; only what became of the child may be recorded. */
+  async #endOf(handle: Handle): Promise<ChildEnd> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return { value: await outside(() => handle.getResult({ pollingIntervalMs: CHILD_POLL_MS })) };
+      } catch (error) {
+        if (this.#process.stopping) return new Promise<never>(() => {});
+        if (!isOutage(error)) return { cancelled: true };
+        await new Promise((resolve) => setTimeout(resolve, operationalWaitMs(tries)));
+      }
+    }
   }
 
   async #under<T>(id: number, work: () => Promise<T>): Promise<T> {

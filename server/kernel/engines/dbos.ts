@@ -3,7 +3,7 @@ import { DBOS, DBOSClient, Error as DbosErrors } from "@dbos-inc/dbos-sdk";
 import { fail, type Json } from "@regent/contract";
 import type pg from "pg";
 import { type Engine, type EngineRun, INTERPRETER, type Program, type RecordedStep } from "../engine.ts";
-import { type Process, registeredRun, serve, stopServing } from "./dbos-run.ts";
+import { CHILD_END, type ChildEnd, type Process, registeredRun, serve, stopServing } from "./dbos-run.ts";
 import { createLeases } from "./leases.ts";
 import { allowMessages, createLeaseStore } from "./store.ts";
 import { createWaits } from "./waits.ts";
@@ -39,6 +39,8 @@ const QUEUE_POLL_MS = {
   alone: { runs: 250, recovery: 100 },
   later: { runs: 2_000, recovery: 2_000 },
 };
+/** A step needs a few statements to reach its body. */
+const ARRIVAL_MS = 2_000;
 /** What a dead process left is taken over by then; after it only a rare run passes through a queue. */
 const RELAX_AFTER_MS = 30_000;
 
@@ -55,6 +57,7 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     live: new Set(),
     waits,
     stepsAtWork: 0,
+    stepsOnTheirWay: 0,
     stopping: false,
   };
   const leases = createLeases({ ...options, store, waits, isLive: (run) => process.live.has(run) });
@@ -70,10 +73,11 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
     result.then(forget, forget);
   }
 
-  /** Runs that wait are left as they are; only steps at work are given time. */
-  async function bodiesDone(timeoutMs: number): Promise<void> {
+  /** Runs that wait are left as they are; steps at work are given time, and those on their way must arrive. */
+  async function stepsDone(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    while (process.stepsAtWork > 0 && Date.now() < deadline) await after(20);
+    while (process.stepsAtWork > 0 && Date.now() < deadline) await after(10);
+    while (process.stepsOnTheirWay > 0 && Date.now() < deadline + ARRIVAL_MS) await after(5);
   }
 
   /** Limits of queues live in the database and may change while they are looked at. */
@@ -137,8 +141,9 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
         (step): RecordedStep => ({
           id: step.functionID,
           name: step.name,
-          output: (step.output ?? null) as Json,
-          failed: step.error !== null && step.error !== undefined,
+          ...(step.name === CHILD_END
+            ? toOutput(step.output as ChildEnd)
+            : { output: (step.output ?? null) as Json, failed: false }),
           child: step.childWorkflowID ?? null,
           startedAt: step.startedAtEpochMs ?? 0,
           endedAt: step.completedAtEpochMs ?? 0,
@@ -177,8 +182,8 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       clearTimeout(relaxing);
       await leases.stop();
       if (works && launched) {
-        await bodiesDone(timeoutMs);
         process.stopping = true;
+        await stepsDone(timeoutMs);
         await DBOS.shutdown();
       }
       if (launched) await client.destroy();
@@ -196,6 +201,9 @@ const plainJson = {
   stringify: (value: unknown): string => JSON.stringify(value ?? null),
   parse: (text: string | null | undefined): unknown => (text === null || text === undefined ? null : JSON.parse(text)),
 };
+
+const toOutput = (end: ChildEnd): Pick<RecordedStep, "output" | "failed"> =>
+  "cancelled" in end ? { output: null, failed: true } : { output: end.value, failed: false };
 
 type Row = Awaited<ReturnType<DBOSClient["listWorkflows"]>>[number];
 
