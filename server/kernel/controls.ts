@@ -8,6 +8,8 @@ import { CHANNEL, type KernelStore } from "./store.ts";
 export interface ControlDeps extends AdmissionDeps {
   store: KernelStore;
   db: Pick<Database, "listen">;
+  /** Called once a connection stands again. */
+  connectionsLost(): void;
 }
 
 /** A takeover that lists a run just before its cancellation would revive it within this time. */
@@ -50,8 +52,10 @@ export async function createControls(deps: ControlDeps) {
     if (word.place !== undefined) live.get(word.place)?.placesChanged();
   }
 
-  const afterGap = () =>
-    void reload().catch((error: unknown) => deps.log.warn(`Pauses and cancellations could not be read: ${error}`));
+  const afterGap = () => {
+    deps.connectionsLost();
+    reload().catch((error: unknown) => deps.log.warn(`Pauses and cancellations could not be read: ${error}`));
+  };
   const stopListening = await deps.db.listen(CHANNEL, hear, afterGap);
   await reload();
 

@@ -53,10 +53,13 @@ export async function createKernel(deps: KernelDeps): Promise<RunningKernel> {
   const log = { warn: (text: string) => deps.log.warn(text) };
   const store = createKernelStore(db);
   const names = createNames(deps.blobs);
-  const controls = await createControls({ store, db, clock, definitions, expressions, log, names: names.get });
+  const engineOf = (): Engine => engine;
+  const controls = await createControls({
+    ...{ store, db, clock, definitions, expressions, log, names: names.get },
+    connectionsLost: () => engineOf().connectionsLost(),
+  });
   const { isPaused } = controls;
   const projection = createProjection({ store, clock, isPaused, log });
-  const engineOf = (): Engine => engine;
   const reader = createReader({ ...deps, engine: engineOf, names: names.get, isPaused });
   const lists = createLists({ store, reader, projection, clock, log, engine: engineOf });
   const cancelDeps = { store, controls, reader, definitions, clock, ended: deps.ended, engine: engineOf };

@@ -34,6 +34,8 @@ export interface Engine {
   list(page: { offset: number; limit: number }): Promise<EngineRun[]>;
   /** Removes runs that have ended. */
   remove(runs: string[]): Promise<void>;
+  /** Connections to the database were lost: what was told meanwhile may lie unread, and is looked for. */
+  connectionsLost(): void;
   /** Claims runs of dead processes and goes on with them; starts taking work. */
   launch(): Promise<void>;
   /** Takes nothing new, waits for steps in flight up to the limit. What is left goes on at the next launch. */

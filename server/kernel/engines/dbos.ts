@@ -39,6 +39,8 @@ const QUEUE_POLL_MS = {
   alone: { runs: 250, recovery: 100 },
   later: { runs: 2_000, recovery: 2_000 },
 };
+/** The engine listens again a second after it lost its connection, and later where the database is away longer. */
+const SWEEP_AFTER_MS = [1_500, 4_000, 10_000];
 /** A step needs a few statements to reach its body. */
 const ARRIVAL_MS = 2_000;
 /** What a dead process left is taken over by then; after it only a rare run passes through a queue. */
@@ -157,6 +159,13 @@ export async function createDbosEngine(options: DbosEngineOptions): Promise<Engi
       return rows.map(toEngineRun);
     },
     remove: (runs) => outside(() => clientOf().deleteWorkflows(runs)),
+    connectionsLost() {
+      for (const ms of SWEEP_AFTER_MS)
+        setTimeout(
+          () => void waits.sweep().catch((error: unknown) => log.debug(`Waits are looked at later: ${error}`)),
+          ms,
+        ).unref();
+    },
     async launch() {
       const shared = { systemDatabaseUrl: url, systemDatabasePool: pool, logger };
       if (works) {

@@ -305,6 +305,7 @@ export function createSimulatedEngine(
     async launch() {
       for (const run of store.runs.values()) if (run.status === "queued" || run.status === "running") begin(run);
     },
+    connectionsLost() {},
     async shutdown() {},
     settle,
   };
