@@ -33,7 +33,8 @@ export const working = (leave: (key: string) => number): Performers => ({
   },
 });
 
-const BACKLOG = 150;
+/** More than the workers hold: what waits for a takeover must not keep new work from those that live. */
+const BACKLOG = 300;
 
 /**
  * Three workers on one database. With `kills`, one of them is killed at random every 0.2 to 2 s and another started in

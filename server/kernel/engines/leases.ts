@@ -28,7 +28,7 @@ export function createLeases(
   let stopped = false;
 
   async function takeOver(resume: (runs: string[]) => Promise<unknown>): Promise<void> {
-    for (const dead of await store.claimDead(executor)) {
+    for (const dead of await store.claimDead(executor, leaseMs)) {
       for (let runs = await store.runsOf(dead, 500); runs.length > 0; runs = await store.runsOf(dead, 500)) {
         log.info(`Worker ${dead} is gone: going on with ${runs.length} of its runs.`);
         await resume(runs);

@@ -44,16 +44,16 @@ export function createLeaseStore(pool: pg.Pool) {
          on conflict (executor_id) do nothing`,
       );
     },
-    /** Leases that ran out. Each is given to one claimant for 30 seconds. */
-    async claimDead(executor: string): Promise<string[]> {
+    /** Leases that ran out. Each is given to one claimant for as long as a lease holds: a claimant may die as well. */
+    async claimDead(executor: string, leaseMs: number): Promise<string[]> {
       const { rows } = await pool.query<{ executor_id: string }>(
         `update dbos.executor_lease
-         set claimed_until = now() + interval '30 seconds'
+         set claimed_until = now() + $2 * interval '1 ms'
          where expires_at <= now()
          and executor_id <> $1
          and (claimed_until is null or claimed_until < now())
          returning executor_id`,
-        [executor],
+        [executor, leaseMs],
       );
       return rows.map((row) => row.executor_id);
     },
