@@ -58,7 +58,7 @@ const bwrapOptions = (script: WalledScript): string[] => [
   ...[...scratch("/tmp", "1777", script.limits.tmpMb), ...scratch("/home", "0755", script.limits.tmpMb)],
   ...["--ro-bind", script.node, "/opt/regent/bin/node"],
   ...["--perms", "0555", "--ro-bind-data", String(SCRIPT_FD), script.scriptPath],
-  ...["--bind", script.directory, "/work", ...inputs(script)],
+  ...["--bind", script.directory, "/workspace", ...inputs(script)],
   ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"],
 ];
 

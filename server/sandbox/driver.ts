@@ -3,7 +3,7 @@ import type { Limits } from "./sandbox.ts";
 /** One script, ready to be run. Every path is one that the run's own uid can reach. */
 export interface WalledScript {
   directory: string;
-  /** Below /work inside. */
+  /** Below /workspace inside. */
   workingDirectory: string;
   inputs: { name: string; source: string }[];
   text: Buffer;

@@ -64,7 +64,7 @@ export const environmentOf = (script: WalledScript): Buffer => {
 };
 
 export const startFolder = ({ workingDirectory }: WalledScript): string =>
-  workingDirectory === "" ? "/work" : `/work/${workingDirectory}`;
+  workingDirectory === "" ? "/workspace" : `/workspace/${workingDirectory}`;
 
 /**
  * Takes the script's environment from its descriptor (so that neither the walls nor this shell ever run with it),

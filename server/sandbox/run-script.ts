@@ -36,7 +36,7 @@ export interface Walls {
 
 export async function runScript(walls: Walls, spec: ScriptSpec, control: ScriptControl): Promise<ScriptResult> {
   const limits = withDefaults(spec.limits, walls.limits);
-  const runtime = chooseRuntime(spec.script, spec.runtime, join("/work", spec.workingDirectory ?? ""));
+  const runtime = chooseRuntime(spec.script, spec.runtime, join("/workspace", spec.workingDirectory ?? ""));
   const startedAt = walls.clock.now();
   const started = performance.now();
   await using prepared = await prepareRun(walls, spec, limits);

@@ -38,7 +38,7 @@ test("a first line that names an interpreter beats the runtime", async () => {
 test("bash is what a script gets that says nothing, and it is no login shell", async () => {
   equal(
     await printed({ script: 'echo "$0 ${BASH_VERSION:+bash} $HOME $PWD"; shopt -q login_shell || echo plain' }),
-    "/opt/regent/script.sh bash /home /work\nplain\n",
+    "/opt/regent/script.sh bash /home /workspace\nplain\n",
   );
 });
 

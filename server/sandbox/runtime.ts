@@ -67,7 +67,7 @@ function checkInterpreter(line: string): void {
   const words = line.trim().split(/\s+/);
   const program = /\/env$/.test(words[0] ?? "") ? (words.slice(1).find((word) => !/^-|=/.test(word)) ?? "") : words[0]!;
   const name = program.split("/").at(-1)!;
-  if (program.startsWith("/work/") || program === "/opt/regent/bin/node" || program === "node") return;
+  if (program.startsWith("/workspace/") || program === "/opt/regent/bin/node" || program === "node") return;
   const places = program.startsWith("/") ? [program] : SEARCHED.map((folder) => `${folder}/${program}`);
   if (places.some((path) => INSIDE.test(path) && existsSync(path))) return;
   const known = Object.entries(PACKAGES).find(([prefix]) => name.startsWith(prefix))?.[1];

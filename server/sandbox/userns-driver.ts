@@ -79,7 +79,7 @@ const BUILD = `
 set -e
 R=$1; dir=$2; node=$3; script=$4; start=$5; tmp=$6; size=$7; shift 7
 mount -t tmpfs -o size=\${size}m,nr_inodes=1024,mode=755 root "$R"; cd "$R"
-mkdir -p usr proc dev/shm tmp home work etc opt/regent/bin oldroot
+mkdir -p usr proc dev/shm tmp home workspace etc opt/regent/bin oldroot
 fixed() { mount -o remount,bind,ro,nosuid,nodev "$1"; }
 mount --rbind /usr usr; fixed usr
 ${SYSTEM_FOLDERS.map(({ path, link }) => (link ? `ln -s ${link} .${path}` : `mkdir .${path}; mount --bind ${path} .${path}; fixed .${path}`)).join("\n")}
@@ -97,7 +97,7 @@ echo 0 > proc/sys/user/max_user_namespaces || :
 mount --bind proc/sys proc/sys; mount -o remount,bind,ro,nosuid,nodev,noexec proc/sys
 : > opt/regent/bin/node; mount --bind "$node" opt/regent/bin/node; fixed opt/regent/bin/node
 cat <&${SCRIPT_FD} > ".$script"; chmod 0555 ".$script"
-mount --bind "$dir" work; mount -o remount,bind,nosuid,nodev work
+mount --bind "$dir" workspace; mount -o remount,bind,nosuid,nodev workspace
 if [ "$1" != -- ]; then
   mount -t tmpfs -o size=1m,nr_inodes=1024,mode=755,nosuid,nodev inputs "$start/inputs"
   while [ "$1" != -- ]; do

@@ -74,7 +74,7 @@ ls /root /var/lib /run /boot /srv >/dev/null && out "folders of the host"
     script: bash(`
 cat "$ARENA/other-run/secret.txt" && out "a file of another run"
 ls "$ARENA" && out "the folder of runs"
-cat /work/../work/../"$ARENA/other-run/secret.txt" && out "the same, spelled otherwise"`),
+cat /workspace/../workspace/../"$ARENA/other-run/secret.txt" && out "the same, spelled otherwise"`),
   },
   {
     name: "environment",
@@ -412,13 +412,13 @@ ulimit -u 100000 && out "raised processes"; ulimit -n 1000000 && out "raised fil
     ),
     limits: { pids: 64 },
     spec: (arena) => {
-      arena.plant("evil.sh", '[ "$(ulimit -u)" -le 64 ] || : > /work/ran\n');
+      arena.plant("evil.sh", '[ "$(ulimit -u)" -le 64 ] || : > /workspace/ran\n');
       return {
         env: {
-          BASH_ENV: "/work/evil.sh",
-          ENV: "/work/evil.sh",
+          BASH_ENV: "/workspace/evil.sh",
+          ENV: "/workspace/evil.sh",
           IFS: "x",
-          LD_PRELOAD: "/work/evil.so",
+          LD_PRELOAD: "/workspace/evil.so",
         },
       };
     },
