@@ -11,7 +11,7 @@ import { enumerateCrashes, killMutants, randomCrashes } from "../support/simulat
 
 const LANES = 2;
 /** Further kills a few moments after each restart: a run must also survive dying while it recovers. */
-const MORE_KILLS = 4;
+const MORE_KILLS = 10;
 const SEEDS = 40_000;
 
 export async function run(): Promise<LongCount[]> {
